@@ -1,0 +1,20 @@
+const common = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } }],
+  },
+  injectGlobals: false,
+};
+
+const suite = (displayName, extra = {}) => ({
+  ...common,
+  displayName,
+  testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
+  ...extra,
+});
+
+export default {
+  projects: [suite('unit'), suite('contract'), suite('protocol'), suite('integration'), suite('browser')],
+  testTimeout: 30_000,
+};

@@ -1,0 +1,183 @@
+import type { Equalities, ShapeNames } from '../filter/expression.ts';
+import type { Dialect } from '../protocol/dialect.ts';
+
+/** Time as the relay sees it. Tests inject a virtual one. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Resolves after `ms` milliseconds, or at once when `signal` aborts (it never rejects). */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Counters and gauges of the relay. Names are stable (docs/operations.md). */
+export interface Metrics {
+  count(name: string, value?: number): void;
+}
+
+/** Who a connection speaks for. Holds no credential. */
+export interface Identity {
+  /** How it was proven: an API key, or nobody where authentication is switched off locally. */
+  readonly kind: 'api-key' | 'anonymous';
+  /** Stable, one-way: hash of the credential's hash; limits and revocation go by it. */
+  readonly hash: string;
+}
+
+export interface NewConnection {
+  readonly id: string;
+  /** API Gateway stage to post back through. */
+  readonly stage: string;
+  /** Known when a subprotocol was agreed on; else the first message decides. */
+  readonly dialect?: Dialect;
+  /** Present when the credential came with the upgrade. */
+  readonly identity?: Identity;
+  /** Epoch ms. */
+  readonly connectedAt: number;
+  /** Epoch seconds: end of the connection's longest possible life. */
+  readonly expiresAt: number;
+}
+
+export interface Connection extends NewConnection {
+  /** True once `connection_init` was accepted. */
+  readonly initialised: boolean;
+  /** True once `$disconnect` marked it; nothing may be started on it. */
+  readonly closed: boolean;
+}
+
+/** The text a subscription renders from: arguments removed, fragments inlined, variables substituted. */
+export interface StoredDocument {
+  /** 128 bits of SHA-256 of the text, base64url. */
+  readonly hash: string;
+  readonly text: string;
+}
+
+export interface NewSubscription {
+  readonly connectionId: string;
+  /** The client's own id, ≤ 256 bytes of UTF-8. */
+  readonly clientId: string;
+  /** Subscription field, such as `onCreateTodo`. */
+  readonly field: string;
+  /** Table name as the schema writes it. */
+  readonly table: string;
+  /** Disjunctive form, ≥ 1 alternative unless the filter can match nothing: then none, and no key row is written. */
+  readonly alternatives: readonly Equalities[];
+  /** Canonical text of the whole filter, forced part included. */
+  readonly filter: string;
+  readonly document: StoredDocument;
+  readonly renderingKey: string;
+  readonly dialect: Dialect;
+  readonly stage: string;
+  /** Epoch ms, read before the first write. */
+  readonly activatedAt: number;
+  /** Epoch seconds: min(connection end, token expiry). */
+  readonly expiresAt: number;
+}
+
+/**
+ * - `active`: every row is durable and visible to consistent reads; the acknowledgement may go out.
+ * - `duplicate`: a live subscription has this id (looked again for up to 1 s).
+ * - `completed`: a `complete` overtook it; nothing is left behind and nothing is to be answered.
+ * - `closed`: the connection is unknown or closed; nothing is left behind.
+ */
+export type SubscribeOutcome = 'active' | 'duplicate' | 'completed' | 'closed';
+
+/** A row found by filter key: who may want a change. The predicate decides. */
+export interface Candidate {
+  readonly connectionId: string;
+  readonly clientId: string;
+  readonly field: string;
+  readonly documentHash: string;
+  readonly renderingKey: string;
+  /** Canonical filter, always present (fetched from the subscription when too long for the row). */
+  readonly filter: string;
+  readonly dialect: Dialect;
+  readonly stage: string;
+  readonly activatedAt: number;
+}
+
+/** A shape in use by some live subscription of a field. */
+export interface Shape {
+  readonly field: string;
+  readonly names: ShapeNames;
+  /** Rows of one filter key are spread over this many partitions; only grows. */
+  readonly shards: number;
+}
+
+export interface Lookup {
+  readonly filterKey: string;
+  readonly shards: number;
+}
+
+/** A live subscription as its own connection names it. */
+export interface LiveSubscription {
+  readonly clientId: string;
+  readonly field: string;
+  readonly table: string;
+}
+
+export interface LiveConnection {
+  readonly connectionId: string;
+  readonly stage: string;
+  readonly dialect?: Dialect;
+  readonly identityHash?: string;
+}
+
+/**
+ * Connections and subscriptions (DESIGN §4). Every read is strongly consistent and ignores rows past their
+ * `expiresAt`. Any method rejects with `TablecastError` `REGISTRY_UNAVAILABLE` when the store cannot be reached or
+ * keeps throttling; nothing it does is half-visible as active.
+ */
+export interface Registry {
+  /** Records a connection: META, LIVE and, with an identity, ID rows in one batch. Resolves once durable. */
+  open(connection: NewConnection): Promise<void>;
+  /**
+   * Accepts `connection_init`: exactly one caller per connection gets `initialised`. `identity`, when given, is
+   * bound to the connection (LIVE and ID rows too).
+   */
+  initialise(
+    connectionId: string,
+    init: { readonly dialect: Dialect; readonly identity?: Identity },
+  ): Promise<'initialised' | 'repeated' | 'unknown'>;
+  connection(connectionId: string): Promise<Connection | undefined>;
+  /** Write, then check (DESIGN §4 "Subscribing"). */
+  subscribe(subscription: NewSubscription): Promise<SubscribeOutcome>;
+  /** Ends one subscription; of an id that is not live, leaves a 60 s tombstone for a `subscribe` that is still under way. */
+  complete(connectionId: string, clientId: string): Promise<void>;
+  /** `$disconnect` or gone: closed mark first, then every row of the connection. Idempotent; resolves with what it ended. */
+  close(connectionId: string): Promise<number>;
+  /** Live subscriptions of one connection. */
+  subscriptions(connectionId: string): Promise<readonly LiveSubscription[]>;
+  /** One query: all shapes in use for a table's subscription fields. */
+  shapes(table: string): Promise<readonly Shape[]>;
+  /** One query per filter key and shard, in parallel. The map has an entry for each filter key asked. */
+  candidates(lookups: readonly Lookup[]): Promise<ReadonlyMap<string, readonly Candidate[]>>;
+  /** Cached; a document never changes under its hash. */
+  document(hash: string): Promise<StoredDocument | undefined>;
+  /** Every live connection, in no order. Costs one query per partition (64): for sweeps and gaps only. */
+  live(): AsyncIterable<LiveConnection>;
+}
+
+/** Where to post: the connection and the stage it came through. */
+export interface Target {
+  readonly connectionId: string;
+  readonly stage: string;
+}
+
+/**
+ * What came of one attempt to post one frame, by HTTP status and never by error name (an emulator's 410 has none).
+ * - `sent` 2xx · `gone` 410, and 400 for a malformed id · `tooLarge` 413 · `forbidden` 401/403
+ * - `throttled` 429 · `failed` 5xx, time-out, connection reset: it may have arrived all the same.
+ */
+export type PostOutcome =
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'tooLarge' }
+  | { readonly kind: 'forbidden'; readonly detail: string }
+  | { readonly kind: 'throttled' }
+  | { readonly kind: 'failed'; readonly detail: string };
+
+/** API Gateway's @connections, one attempt a call; retries are the caller's policy. Never rejects. */
+export interface Transport {
+  post(target: Target, frame: Uint8Array): Promise<PostOutcome>;
+  /** Closes the socket from the server's side. */
+  disconnect(target: Target): Promise<PostOutcome>;
+}
