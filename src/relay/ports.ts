@@ -39,6 +39,8 @@ export interface NewConnection {
 export interface Connection extends NewConnection {
   /** True once `connection_init` was accepted. */
   readonly initialised: boolean;
+  /** What the client asked for in its connection params: confirm every subscription (C1). */
+  readonly confirmSubscriptions: boolean;
   /** True once `$disconnect` marked it; nothing may be started on it. */
   readonly closed: boolean;
 }
@@ -135,7 +137,11 @@ export interface Registry {
    */
   initialise(
     connectionId: string,
-    init: { readonly dialect: Dialect; readonly identity?: Identity },
+    init: {
+      readonly dialect: Dialect;
+      readonly identity?: Identity;
+      readonly confirmSubscriptions?: boolean;
+    },
   ): Promise<'initialised' | 'repeated' | 'unknown'>;
   connection(connectionId: string): Promise<Connection | undefined>;
   /** Write, then check (DESIGN §4 "Subscribing"). */

@@ -1,0 +1,13 @@
+import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
+import { compose } from '../src/compose.ts';
+import { close } from '../src/relay/close.ts';
+
+const context = compose();
+
+/** `$disconnect`: forgets the connection and all it subscribed to. */
+export async function handler({
+  requestContext,
+}: APIGatewayProxyWebsocketEventV2): Promise<APIGatewayProxyResultV2> {
+  await close(context, requestContext.connectionId);
+  return { statusCode: 200 };
+}

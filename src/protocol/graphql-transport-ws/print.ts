@@ -1,0 +1,33 @@
+import type { PayloadFrame } from '../dialect.ts';
+import type { WireError } from '../messages.ts';
+
+export function ack(): string {
+  return '{"type":"connection_ack"}';
+}
+
+export function pong(): string {
+  return '{"type":"pong"}';
+}
+
+/** The id comes last, so that everything before it is shared. */
+export const payload: PayloadFrame = {
+  head: '{"type":"next","payload":',
+  tail: (clientId) => `,"id":${JSON.stringify(clientId)}}`,
+};
+
+/** The payload must be an array; an object is fatal to the whole client. */
+export function error(id: string, errors: readonly WireError[]): string {
+  return JSON.stringify({ type: 'error', id, payload: errors });
+}
+
+export function complete(id: string): string {
+  return JSON.stringify({ type: 'complete', id });
+}
+
+/**
+ * Any frame of an unknown type makes a graphql-ws client close with 4004, once and for good, where a server-side
+ * close (always 1000 through API Gateway) would make it reconnect without end.
+ */
+export function refuse(message: string, code: number): string {
+  return JSON.stringify({ type: 'connection_error', payload: { message, code } });
+}

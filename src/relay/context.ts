@@ -1,0 +1,64 @@
+import type { Logger } from 'pino';
+import type { ApiKeys } from '../auth/api-keys.ts';
+import type { Model } from '../schema/model.ts';
+import type { Clock, Metrics, Registry, Transport } from './ports.ts';
+
+/** Longest life of a connection: API Gateway's hard two hours, and ten minutes for what lags behind. */
+export const CONNECTION_LIFE_SECONDS = 2 * 3600 + 600;
+
+/** What an operator may set; `DEFAULT_SETTINGS` has every default. */
+export interface RelaySettings {
+  /** `off` only by an explicit local setting; every connection is then anonymous. */
+  readonly authentication: 'required' | 'off';
+  /** How long a frame waits for its connection's `connection_init` (frames of one client run concurrently). */
+  readonly initWaitMs: number;
+  /** Stored table name → name in the schema, where they differ. */
+  readonly tableNames: ReadonlyMap<string, string>;
+  /** How coarse ApproximateCreationDateTime is: 1 s on AWS, 60 s on DynamoDB Local, which rounds to the minute. */
+  readonly streamGranularityMs: number;
+  /** Allowed difference between DynamoDB's clock and ours. */
+  readonly clockSkewMs: number;
+  /** What a LEAVE carries: the old image as it could be read, or its key alone. */
+  readonly leave: 'image' | 'keys';
+  /** Largest frame sent, in bytes of UTF-8; API Gateway takes no more than 128 KB. */
+  readonly maxFrameBytes: number;
+  /** Filter-key rows one subscription may have; beyond, it is found by what its alternatives share. */
+  readonly maxKeysPerSubscription: number;
+  /** Posts under way at once. */
+  readonly maxConcurrentPosts: number;
+  /** Attempts at one frame while the gateway throttles (429), with full jitter between them. */
+  readonly throttledAttempts: number;
+  /** Attempts at one frame after 5xx and time-outs; each may arrive all the same, with the same eventId. */
+  readonly failedAttempts: number;
+  /** No post is begun with less than this left of the invocation. */
+  readonly deadlineMarginMs: number;
+}
+
+export const DEFAULT_SETTINGS: RelaySettings = {
+  authentication: 'required',
+  initWaitMs: 5_000,
+  tableNames: new Map(),
+  streamGranularityMs: 1_000,
+  clockSkewMs: 5_000,
+  leave: 'image',
+  maxFrameBytes: 128 * 1024,
+  maxKeysPerSubscription: 16,
+  maxConcurrentPosts: 128,
+  throttledAttempts: 5,
+  failedAttempts: 2,
+  deadlineMarginMs: 8_000,
+};
+
+/** Everything a use case needs; `compose.ts` builds it once per process. */
+export interface RelayContext {
+  readonly model: Model;
+  readonly registry: Registry;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly apiKeys: ApiKeys;
+  readonly settings: RelaySettings;
+  /** 0 ≤ x < 1, for jitter. */
+  readonly random: () => number;
+}

@@ -1,0 +1,61 @@
+import type { Change } from '../../change/change.ts';
+import { decodeRecord } from '../../change/decode.ts';
+import { entityChange } from '../../change/entity.ts';
+import type { TableType } from '../../schema/model.ts';
+import { CONNECTION_LIFE_SECONDS, type RelayContext } from '../context.ts';
+
+/** A change as one table type sees it. */
+export interface TypedChange {
+  /** Place of its record in the batch. */
+  readonly record: number;
+  readonly type: TableType;
+  readonly change: Change;
+}
+
+/**
+ * Decodes a batch. What cannot be used (undecodable, wrong view type, unknown table) is logged with what and why,
+ * counted as a gap and stepped over: a poison record costs only itself (C4).
+ */
+export function intake(context: RelayContext, records: readonly unknown[]): TypedChange[] {
+  return records.flatMap((record, index) => {
+    const decoded = decodeRecord(record);
+    if (!decoded.ok) {
+      const { ok: _, ...what } = decoded;
+      return stepOver(context, 'record.undecodable', what);
+    }
+    return typed(context, decoded.change, index);
+  });
+}
+
+function typed(context: RelayContext, change: Change, record: number): TypedChange[] {
+  const { eventId, sequenceNumber, table } = change;
+  const types = context.model.tables.get(context.settings.tableNames.get(table) ?? table);
+  if (!types) {
+    const expected = [...context.model.tables.keys()];
+    return stepOver(context, 'record.unknown-table', { eventId, sequenceNumber, table, expected });
+  }
+  if (isOlderThanAnyConnection(context, change)) {
+    context.metrics.count('record.outdated');
+    return [];
+  }
+  try {
+    return types.flatMap((type) => {
+      const seen = entityChange(change, type);
+      return seen ? [{ record, type, change: seen }] : [];
+    });
+  } catch (error) {
+    return stepOver(context, 'record.poison', { eventId, sequenceNumber, table, err: error });
+  }
+}
+
+/** Nobody who is connected now was connected then, so that it is no gap and costs no read. */
+function isOlderThanAnyConnection({ clock, settings }: RelayContext, change: Change): boolean {
+  const latest = change.at + settings.streamGranularityMs + settings.clockSkewMs;
+  return latest + CONNECTION_LIFE_SECONDS * 1000 < clock.now();
+}
+
+function stepOver(context: RelayContext, event: string, what: object): [] {
+  context.logger.error({ event, ...what });
+  context.metrics.count('gap');
+  return [];
+}

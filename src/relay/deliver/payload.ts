@@ -1,0 +1,183 @@
+import type { Image } from '../../change/change.ts';
+import { coerce } from '../../change/coerce.ts';
+import { updatedFields } from '../../change/updated-fields.ts';
+import { byteLength } from '../../protocol/limits.ts';
+import { codecOf } from '../../protocol/negotiation.ts';
+import {
+  failedPayload,
+  type PayloadExtensions,
+  type PreparedDocument,
+  renderPayload,
+  tooLargePayload,
+} from '../../render/render.ts';
+import type { TableType } from '../../schema/model.ts';
+import type { RelayContext } from '../context.ts';
+import { itemImage, type Match } from './match.ts';
+
+/** A payload as bytes, shared by everyone who asked for the same of the same change. */
+interface Payload {
+  readonly bytes: Uint8Array;
+  readonly tooLarge: boolean;
+}
+
+/** A frame ready to post, and whether it had to stand in for one too large. */
+export interface RenderedFrame {
+  readonly frame: Uint8Array;
+  readonly tooLarge: boolean;
+}
+
+/** Renders each distinct payload of a batch once; what is the subscriber's own is spliced around the shared bytes. */
+export class BatchRenderer {
+  /** Renderings done so far: equals the distinct (change, kind, rendering key) (P6). */
+  renderings = 0;
+  private readonly payloads = new Map<string, Promise<Payload>>();
+  private readonly context: RelayContext;
+
+  constructor(context: RelayContext) {
+    this.context = context;
+  }
+
+  async frame(match: Match, prepared: PreparedDocument): Promise<RenderedFrame> {
+    const { head, tail } = codecOf(match.candidate.dialect).payload;
+    const end = tail(match.candidate.clientId);
+    const room = this.context.settings.maxFrameBytes - byteLength(head) - byteLength(end);
+    const payload = await this.payload(match, prepared, room);
+    return {
+      frame: Buffer.concat([Buffer.from(head, 'utf8'), payload.bytes, Buffer.from(end, 'utf8')]),
+      tooLarge: payload.tooLarge,
+    };
+  }
+
+  /** The frame for a payload the gateway found too large although it was measured to fit. */
+  async standIn(match: Match, prepared: PreparedDocument): Promise<Uint8Array> {
+    const { head, tail } = codecOf(match.candidate.dialect).payload;
+    const payload = await this.payload(match, prepared, 0);
+    return Buffer.concat([Buffer.from(head), payload.bytes, Buffer.from(tail(match.candidate.clientId))]);
+  }
+
+  /** The shared payload, or a smaller stand-in when this subscriber's frame has no room for it. */
+  private async payload(match: Match, prepared: PreparedDocument, room: number): Promise<Payload> {
+    const whole = await this.rendered(match, prepared, 'whole', () => this.render(match, prepared, false));
+    if (whole.bytes.byteLength <= room) return whole;
+    if (match.kind === 'UPDATE') {
+      const shorter = await this.rendered(match, prepared, 'short', () => this.render(match, prepared, true));
+      if (shorter.bytes.byteLength <= room) return shorter;
+    }
+    return this.rendered(match, prepared, 'too-large', async () => this.tooLarge(match, prepared, whole));
+  }
+
+  private rendered(
+    { typed, kind, candidate }: Match,
+    prepared: PreparedDocument,
+    form: string,
+    render: () => Promise<Payload>,
+  ): Promise<Payload> {
+    const key = JSON.stringify([
+      typed.record,
+      typed.type.name,
+      prepared.field,
+      kind,
+      candidate.renderingKey,
+      form,
+    ]);
+    const known = this.payloads.get(key);
+    if (known) return known;
+    const payload = render();
+    this.payloads.set(key, payload);
+    return payload;
+  }
+
+  private async render(match: Match, prepared: PreparedDocument, dropPrevious: boolean): Promise<Payload> {
+    this.renderings += 1;
+    const { model, settings } = this.context;
+    const extensions = extensionsOf(match);
+    try {
+      const source = payloadSource(match, settings.leave, dropPrevious);
+      const text = await renderPayload(model, prepared, source, extensions);
+      return { bytes: Buffer.from(text, 'utf8'), tooLarge: false };
+    } catch (error) {
+      // Told to those who asked for it; the record and its neighbours go on.
+      this.context.logger.error({ event: 'record.poison', eventId: extensions.eventId, err: error });
+      this.context.metrics.count('gap');
+      return { bytes: Buffer.from(failedPayload(prepared, extensions), 'utf8'), tooLarge: false };
+    }
+  }
+
+  private tooLarge(match: Match, prepared: PreparedDocument, whole: Payload): Payload {
+    const { typed } = match;
+    const text = tooLargePayload(
+      prepared,
+      keyOf(typed.type, itemImage(typed.change)),
+      whole.bytes.byteLength,
+      this.context.settings.maxFrameBytes,
+      extensionsOf(match),
+    );
+    return { bytes: Buffer.from(text, 'utf8'), tooLarge: true };
+  }
+}
+
+/** What the root field resolves to: an image, or the parts of a `…Change`. */
+function payloadSource({ typed, kind }: Match, leave: 'image' | 'keys', dropPrevious: boolean): unknown {
+  const { change, type } = typed;
+  if (kind === 'item') return itemImage(change);
+  const facts = { kind, eventId: change.eventId, at: new Date(change.at).toISOString() };
+  switch (kind) {
+    case 'ENTER':
+      return { ...facts, item: change.newImage, previous: null, updatedFields: null };
+    case 'UPDATE':
+      return {
+        ...facts,
+        item: change.newImage,
+        previous: dropPrevious ? null : change.oldImage,
+        updatedFields: updatedFields(change, type),
+      };
+    case 'LEAVE':
+      return {
+        ...facts,
+        item: null,
+        previous: leave === 'keys' ? keysOnly(type, change.oldImage) : change.oldImage,
+        updatedFields: null,
+      };
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Facts beside the data; of a step into or out of the set, nothing is told about the side that is not sent. */
+function extensionsOf({ typed: { change, type }, kind }: Match): PayloadExtensions {
+  const isUpdate = kind === 'UPDATE' || (kind === 'item' && change.eventName === 'MODIFY');
+  return {
+    eventId: change.eventId,
+    sequenceNumber: change.sequenceNumber,
+    approximateCreationTime: new Date(change.at).toISOString(),
+    ...(isUpdate && { updatedFields: updatedFields(change, type) }),
+    ...(change.expired && { expired: true }),
+  };
+}
+
+function keysOnly(type: TableType, image: Image | undefined): Image {
+  const keys: Record<string, Image[string]> = Object.create(null);
+  for (const name of type.keys) {
+    const attribute = type.fields.get(name)?.attribute;
+    const value = attribute === undefined ? undefined : image?.[attribute];
+    if (attribute !== undefined && value) keys[attribute] = value;
+  }
+  return keys;
+}
+
+function keyOf(type: TableType, image: Image | undefined): Readonly<Record<string, unknown>> {
+  const key: Record<string, unknown> = Object.create(null);
+  for (const name of type.keys) {
+    const field = type.fields.get(name);
+    if (field) key[name] = coerceOrNull(image?.[field.attribute], field.type);
+  }
+  return key;
+}
+
+function coerceOrNull(...[attribute, type]: Parameters<typeof coerce>): unknown {
+  try {
+    return coerce(attribute, type);
+  } catch {
+    return null;
+  }
+}

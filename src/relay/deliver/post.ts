@@ -1,0 +1,77 @@
+import type { RelayContext } from '../context.ts';
+import type { PostOutcome, Target } from '../ports.ts';
+
+/**
+ * Final outcome of one frame for one connection.
+ * - `slow`: throttled, failed or hung past its budget; whether that is this client's fault or everyone's is judged
+ *   over the whole batch.
+ * - `denied`: 401/403, which is our configuration, never the client.
+ */
+export type Delivery =
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'tooLarge' }
+  | { readonly kind: 'slow'; readonly detail: string }
+  | { readonly kind: 'denied'; readonly detail: string };
+
+/** A connection this young may not be known to the gateway yet: 410 is then tried once more. */
+const YOUNG_MS = 10_000;
+const YOUNG_PAUSE_MS = 500;
+const FIRST_BACKOFF_MS = 100;
+const LONGEST_BACKOFF_MS = 1_000;
+
+/**
+ * Posts one frame with retries inside its own budget (RELIABILITY §3.2): 429 with full jitter, 5xx and time-outs a
+ * few times, 410 of a young connection once. `signal` cuts the waiting short.
+ * @param since epoch ms from which the connection certainly existed
+ */
+export async function postWithRetries(
+  context: RelayContext,
+  target: Target,
+  frame: Uint8Array,
+  since: number,
+  signal: AbortSignal,
+): Promise<Delivery> {
+  const { clock, settings, transport, metrics } = context;
+  let throttled = 0;
+  let failed = 0;
+  let triedYoung = false;
+  for (;;) {
+    const outcome = await transport.post(target, frame);
+    switch (outcome.kind) {
+      case 'sent':
+      case 'tooLarge':
+        return outcome;
+      case 'forbidden':
+        return { kind: 'denied', detail: outcome.detail };
+      case 'gone':
+        if (triedYoung || clock.now() - since >= YOUNG_MS) return outcome;
+        triedYoung = true;
+        await clock.sleep(YOUNG_PAUSE_MS, signal);
+        break;
+      case 'throttled':
+        throttled += 1;
+        if (throttled >= settings.throttledAttempts) return { kind: 'slow', detail: 'throttled (429)' };
+        await clock.sleep(backoff(context, throttled), signal);
+        break;
+      case 'failed':
+        failed += 1;
+        if (failed >= settings.failedAttempts) return { kind: 'slow', detail: outcome.detail };
+        await clock.sleep(backoff(context, failed), signal);
+        break;
+      default:
+        return outcome satisfies never;
+    }
+    if (signal.aborted) return { kind: 'slow', detail: `given up: ${describe(outcome)}` };
+    metrics.count('post.retried');
+  }
+}
+
+/** Full jitter: anything from nothing to the doubled pause, so that retries of many do not come in step. */
+function backoff({ random }: RelayContext, attempt: number): number {
+  return random() * Math.min(FIRST_BACKOFF_MS * 2 ** attempt, LONGEST_BACKOFF_MS);
+}
+
+function describe(outcome: PostOutcome): string {
+  return 'detail' in outcome ? outcome.detail : outcome.kind;
+}

@@ -1,0 +1,144 @@
+import {
+  type DocumentNode,
+  GraphQLError,
+  getArgumentValues,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  parse,
+  validate,
+} from 'graphql';
+import { byteLength, LIMITS } from '../protocol/limits.ts';
+import type { OperationRequest, ReasonCode, WireError } from '../protocol/messages.ts';
+import type { Model, SubscriptionField } from '../schema/model.ts';
+import { inlineSelection } from './inline.ts';
+
+/** A subscription as a client asked for it, checked against the schema. */
+export interface SubscriptionOperation {
+  readonly field: SubscriptionField;
+  /** Coerced arguments that were given, explicit nulls included. */
+  readonly arguments: ReadonlyMap<string, unknown>;
+  /**
+   * The selection alone, as a document of its own: arguments of the root field removed, fragments inlined,
+   * variables substituted. Equal for all subscribers who want the same of an item.
+   */
+  readonly document: string;
+  /** Key of the root field in `data`: its alias or its name. */
+  readonly responseKey: string;
+}
+
+export type OperationResult =
+  | { readonly ok: true; readonly operation: SubscriptionOperation }
+  | { readonly ok: false; readonly errors: readonly WireError[] };
+
+const MAX_ERRORS = 10;
+
+/**
+ * Reads a subscribe request: size, parse with a bound on tokens, one operation, validation, variables, arguments.
+ * Whatever is wrong comes back as errors for that operation; nothing is thrown.
+ * @see https://spec.graphql.org/October2021/#sec-Validation
+ */
+export function readOperation(model: Model, request: OperationRequest): OperationResult {
+  const bytes = byteLength(request.query);
+  if (bytes > LIMITS.documentBytes) {
+    return refused(
+      'DOCUMENT_TOO_LARGE',
+      `Document: expected at most ${LIMITS.documentBytes} bytes, got ${bytes}`,
+    );
+  }
+  try {
+    return read(model, request);
+  } catch (error) {
+    // graphql-js overflows the stack on nesting that still fits the token limit: that, too, is the client's document.
+    if (error instanceof RangeError) return refused('BAD_REQUEST', 'Document: expected less nesting');
+    throw error;
+  }
+}
+
+function read(model: Model, request: OperationRequest): OperationResult {
+  const document = parseDocument(request.query);
+  if (document instanceof GraphQLError) return failed('GRAPHQL_PARSE_FAILED', [document]);
+  const operation = onlyOperation(document, request.operationName);
+  if (typeof operation === 'string') return refused('BAD_REQUEST', operation);
+  if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
+    return refused(
+      'OPERATION_NOT_SUPPORTED',
+      `Operation: expected a subscription, got a ${operation.operation}; send queries and mutations over HTTP`,
+    );
+  }
+  const problems = validate(model.schema, document, undefined, { maxErrors: MAX_ERRORS });
+  if (problems.length > 0) return failed('GRAPHQL_VALIDATION_FAILED', problems);
+  const variables = getVariableValues(
+    model.schema,
+    operation.variableDefinitions ?? [],
+    request.variables ?? {},
+    { maxErrors: MAX_ERRORS },
+  );
+  if (variables.errors) return failed('GRAPHQL_VALIDATION_FAILED', variables.errors);
+  return readRootField(model, document, operation, variables.coerced);
+}
+
+function readRootField(
+  model: Model,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: { readonly [name: string]: unknown },
+): OperationResult {
+  const inlined = inlineSelection(model.schema, document, operation, variables, LIMITS.documentNodes);
+  if (!inlined.ok) return refused('BAD_REQUEST', inlined.message);
+  const [root, ...others] = inlined.fields;
+  if (!root || others.length > 0) {
+    return refused('BAD_REQUEST', `Subscription: expected one root field, got ${inlined.fields.length}`);
+  }
+  const field = model.subscriptions.get(root.name.value);
+  const definition = model.schema.getSubscriptionType()?.getFields()[root.name.value];
+  if (!field || !definition) {
+    return refused('BAD_REQUEST', `Subscription field ${root.name.value}: expected one that a table feeds`);
+  }
+  try {
+    // An argument whose variable was not given is absent here; an explicit null stays null.
+    const values = new Map(Object.entries(getArgumentValues(definition, root, variables)));
+    const responseKey = root.alias?.value ?? root.name.value;
+    return { ok: true, operation: { field, arguments: values, document: inlined.print(root), responseKey } };
+  } catch (error) {
+    if (error instanceof GraphQLError) return failed('GRAPHQL_VALIDATION_FAILED', [error]);
+    throw error;
+  }
+}
+
+function parseDocument(text: string): DocumentNode | GraphQLError {
+  try {
+    return parse(text, { maxTokens: LIMITS.documentTokens });
+  } catch (error) {
+    if (error instanceof GraphQLError) return error;
+    throw error;
+  }
+}
+
+function onlyOperation(document: DocumentNode, operationName?: string): OperationDefinitionNode | string {
+  const operations = document.definitions.filter(
+    (definition): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION,
+  );
+  const [operation, ...others] = operations;
+  if (!operation || others.length > 0) return `Document: expected one operation, got ${operations.length}`;
+  if (operationName !== undefined && operationName !== '' && operation.name?.value !== operationName) {
+    return `operationName: expected "${operation.name?.value ?? ''}", the document's only operation, got "${operationName.slice(0, 64)}"`;
+  }
+  return operation;
+}
+
+function refused(code: ReasonCode, message: string): OperationResult {
+  return { ok: false, errors: [{ message, extensions: { code } }] };
+}
+
+function failed(code: ReasonCode, errors: readonly GraphQLError[]): OperationResult {
+  return {
+    ok: false,
+    errors: errors.map((error) => ({
+      message: error.message,
+      ...(error.locations && { locations: error.locations.map(({ line, column }) => ({ line, column })) }),
+      extensions: { code },
+    })),
+  };
+}

@@ -1,0 +1,109 @@
+import { type DocumentNode, execute, GraphQLError, Kind, parse, validate } from 'graphql';
+import type { Model } from '../schema/model.ts';
+
+/** A stored document, parsed and checked against the schema of today. */
+export interface PreparedDocument {
+  readonly document: DocumentNode;
+  /** Key of the root field in `data`: its alias or its name. */
+  readonly responseKey: string;
+  /** Root field's name in the schema. */
+  readonly field: string;
+}
+
+export type Preparation =
+  | { readonly ok: true; readonly prepared: PreparedDocument }
+  /** The schema has changed since the client subscribed. */
+  | { readonly ok: false; readonly message: string };
+
+/** Parses and validates once; the caller keeps the result by the document's hash. */
+export function prepareDocument(model: Model, text: string): Preparation {
+  let document: DocumentNode;
+  try {
+    document = parse(text);
+  } catch (error) {
+    if (error instanceof GraphQLError) return { ok: false, message: error.message };
+    throw error;
+  }
+  const [problem] = validate(model.schema, document, undefined, { maxErrors: 1 });
+  if (problem) return { ok: false, message: problem.message };
+  const [definition] = document.definitions;
+  const root =
+    definition?.kind === Kind.OPERATION_DEFINITION ? definition.selectionSet.selections[0] : undefined;
+  if (root?.kind !== Kind.FIELD) return { ok: false, message: 'Document: expected one root field' };
+  const field = root.name.value;
+  return { ok: true, prepared: { document, field, responseKey: root.alias?.value ?? field } };
+}
+
+/** Facts about the change that go beside `data`; they hold no values of the item. */
+export interface PayloadExtensions {
+  readonly eventId: string;
+  readonly sequenceNumber: string;
+  /** ISO 8601, as exact as the stream tells it (AWS: whole seconds). */
+  readonly approximateCreationTime: string;
+  readonly updatedFields?: readonly string[];
+  readonly expired?: true;
+}
+
+/**
+ * Renders one payload as JSON text: `{"data":{KEY:…},"errors":[…]?,"extensions":{…}}`. A field that does not fit
+ * is null with an error; `data` itself is always an object, since clients drop `data: null` silently.
+ * @param source what the root field resolves to: an image, or the parts of a `…Change`
+ */
+export async function renderPayload(
+  model: Model,
+  prepared: PreparedDocument,
+  source: unknown,
+  extensions: PayloadExtensions,
+): Promise<string> {
+  const rootValue = Object.assign(Object.create(null), { [prepared.field]: source });
+  const result = await execute({ schema: model.schema, document: prepared.document, rootValue });
+  const data = result.data ?? { [prepared.responseKey]: null };
+  // Locations would point into the stored document, which the client never saw.
+  const errors = result.errors?.map(({ message, path, extensions: details }) => ({
+    message,
+    ...(path && { path }),
+    ...(Object.keys(details).length > 0 && { extensions: details }),
+  }));
+  return JSON.stringify({ data, ...(errors && { errors }), extensions });
+}
+
+/** The payload that stands in for one too large to send: says what was not sent, by its key. */
+export function tooLargePayload(
+  prepared: PreparedDocument,
+  key: { readonly [field: string]: unknown },
+  bytes: number,
+  maxBytes: number,
+  extensions: PayloadExtensions,
+): string {
+  return JSON.stringify({
+    data: { [prepared.responseKey]: null },
+    errors: [
+      {
+        message: `Payload: expected a frame of at most ${maxBytes} bytes, got ${bytes}; read the item by its key`,
+        path: [prepared.responseKey],
+        extensions: { code: 'PAYLOAD_TOO_LARGE', key, eventId: extensions.eventId, bytes },
+      },
+    ],
+    extensions,
+  });
+}
+
+/** The payload of a change that could not be rendered at all: the client knows that something happened, and to what event. */
+export function failedPayload(prepared: PreparedDocument, extensions: PayloadExtensions): string {
+  return JSON.stringify({
+    data: { [prepared.responseKey]: null },
+    errors: [
+      {
+        message: 'Internal error; read the item again',
+        path: [prepared.responseKey],
+        extensions: { code: 'INTERNAL_SERVER_ERROR', eventId: extensions.eventId },
+      },
+    ],
+    extensions,
+  });
+}
+
+/** The payload that says a subscription is live (contract C1, asked for by the client). */
+export function confirmationPayload(responseKey: string): string {
+  return JSON.stringify({ data: { [responseKey]: null }, extensions: { subscribed: true } });
+}
