@@ -1,6 +1,7 @@
 /**
  * One DynamoDB attribute value in the shape of DynamoDB JSON, after normalising the two shapes a stream record
- * comes in (Lambda event, SDK GetRecords): `B`/`BS` are base64 text, `N`/`NS` are exact decimal text as stored.
+ * comes in (Lambda event, SDK GetRecords): `B`/`BS` are base64 text, `N`/`NS` exact decimal text, canonical as
+ * `normaliseDecimal` makes it (DynamoDB does so itself, but DynamoDB Local leaves nested numbers as written).
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_AttributeValue.html
  */
 export type Attribute =
