@@ -1,7 +1,16 @@
 import type { GraphQLOutputType, GraphQLSchema } from 'graphql';
 
 /** How a field's values compare and encode. Every scalar that is not listed behaves as `String` does. */
-export type FieldKind = 'ID' | 'String' | 'Int' | 'Float' | 'Decimal' | 'Boolean' | 'Enum' | 'JSON' | 'Object';
+export type FieldKind =
+  | 'ID'
+  | 'String'
+  | 'Int'
+  | 'Float'
+  | 'Decimal'
+  | 'Boolean'
+  | 'Enum'
+  | 'JSON'
+  | 'Object';
 
 /** One field of a table type. */
 export interface FieldModel {
