@@ -82,7 +82,7 @@ function readSubscribe(message: Fields): ClientMessage {
     const request: OperationRequest = {
       query,
       ...(operationName !== undefined && { operationName }),
-      ...(variables && { variables }),
+      ...(variables && { variables: withoutPrototypes(variables) }),
       ...(extensions && { extensions: new Map(Object.entries(extensions)) }),
     };
     return { type: 'subscribe', id, request };
@@ -111,6 +111,21 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isOptionalObject(value: unknown): value is Readonly<Record<string, unknown>> | undefined {
   return value === undefined || isObject(value);
+}
+
+/**
+ * The client's objects as null-prototype ones: graphql-js reads `variables[name]`, where a field called `constructor`
+ * would find what every plain object inherits. Depth is bounded before.
+ */
+function withoutPrototypes(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const bare: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of Object.entries(fields)) bare[name] = withoutPrototypesIn(value);
+  return bare;
+}
+
+function withoutPrototypesIn(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPrototypesIn);
+  return isObject(value) ? withoutPrototypes(value) : value;
 }
 
 function described(value: unknown): string {

@@ -102,6 +102,17 @@ describe('graphql-transport-ws frames', () => {
     },
   );
 
+  test('variables inherit nothing, at any depth', () => {
+    const variables = '{"a":[{"b":{"__proto__":{"c":1}}}]}';
+    const message = parse(`{"type":"subscribe","id":"1","payload":{"query":"q","variables":${variables}}}`);
+    if (message.type !== 'subscribe') throw new Error('expected a subscribe');
+    const own = JSON.stringify(message.request.variables);
+    expect(own).toBe(variables);
+    expect(message.request.variables).not.toHaveProperty('constructor');
+    const [first] = Object.values(message.request.variables ?? {}).flat();
+    expect(Object.getPrototypeOf(first)).toBeNull();
+  });
+
   test('a frame 60,000 levels deep is refused without overflowing the stack', () => {
     const frame = `{"type":"subscribe","id":"1","payload":{"query":"q","variables":{"a":${'['.repeat(60_000)}${']'.repeat(60_000)}}}}`;
     expect(parse(frame)).toMatchObject({ type: 'invalid' });

@@ -133,6 +133,24 @@ describe('who gets what', () => {
     expect(relay.frames('c').map((frame) => frame['id'])).toEqual(['absent']);
   });
 
+  test('fields called constructor and toString filter by variable like any other', async () => {
+    relay = createTestRelay({
+      sdl: 'type Odd @table { id: ID! constructor: String toString: Int }',
+    });
+    await relay.connect('c');
+    const query = 'subscription S($f: TableOddFilterInput) { onCreateOdd(filter: $f) { id constructor } }';
+    expect(
+      await relay.subscribe('c', '1', query, { variables: { f: { toString: { ge: 2 } } } }),
+    ).toBeUndefined();
+    const odd = (id: string, value: number) =>
+      record({
+        table: 'Odd',
+        newImage: { id: { S: id }, ...Object.fromEntries([['toString', { N: String(value) }]]) },
+      });
+    await relay.deliver([odd('a', 1), odd('b', 2)]);
+    expect(data('c')).toEqual([{ onCreateOdd: { id: 'b', constructor: null } }]);
+  });
+
   test('a subscription found by several of its keys gets one payload a record', async () => {
     await subscribed(
       'c',
