@@ -1,0 +1,108 @@
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { TablecastError } from '../errors.ts';
+import { type ProcessGroups, stopGroup } from './process-groups.ts';
+import { QUIET, serverlessScript } from './project.ts';
+import { probeUpgrade } from './upgrade-probe.ts';
+
+export interface GatewayOptions {
+  /** The project: the folder of serverless.yml. */
+  readonly folder: string;
+  readonly wsPort: number;
+  /** Where functions are invoked, as by the Lambda API. */
+  readonly lambdaPort: number;
+  /** Port the framework keeps for HTTP events; nothing listens there while there are none. */
+  readonly httpPort: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly groups: ProcessGroups;
+  /** Each line the gateway or a handler prints. */
+  readonly onLine: (line: string) => void;
+}
+
+/** `serverless offline`: API Gateway's WebSocket, @connections and the Lambda API, with the bundled handlers. */
+export interface Gateway {
+  /**
+   * Resolves once a WebSocket upgrade with this key is let in.
+   * @throws TablecastError `LOCAL_STACK` with the last lines it printed, when it ends or does not get there in time
+   */
+  ready(apiKey: string, timeoutMs: number): Promise<void>;
+  /** Resolves when it has ended, with what it printed last. */
+  readonly ended: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Lines kept for the message when it fails. */
+const LAST_LINES = 25;
+const STOP_GRACE_MS = 1_000;
+const PROBE_INTERVAL_MS = 100;
+const PROBE_TIMEOUT_MS = 10_000;
+
+export function startGateway(options: GatewayOptions): Gateway {
+  const { folder, wsPort, lambdaPort, httpPort, groups } = options;
+  const child = execa(
+    process.execPath,
+    [
+      serverlessScript(folder),
+      'offline',
+      '--host=127.0.0.1',
+      `--websocketPort=${wsPort}`,
+      `--lambdaPort=${lambdaPort}`,
+      `--httpPort=${httpPort}`,
+      '--noPrependStageInUrl',
+      '--noSponsor',
+      // One process for all functions: a worker thread for each would load the whole bundle again for every
+      // frame that comes at the same moment.
+      '--useInProcess',
+    ],
+    {
+      cwd: folder,
+      env: { ...options.env, ...QUIET },
+      stdin: 'ignore',
+      buffer: false,
+      reject: false,
+      // A group of its own: bundler and all end with it, and Ctrl-C is for us to pass on.
+      detached: true,
+      cleanup: false,
+    },
+  );
+  const { pid } = child;
+  if (pid !== undefined) groups.add(pid);
+  const last: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      last.push(line);
+      if (last.length > LAST_LINES) last.shift();
+      options.onLine(line);
+    });
+  }
+  let over = false;
+  const ended = child.then(() => {
+    over = true;
+    return last.filter((line) => line.trim() !== '').join('\n');
+  });
+
+  return {
+    ended,
+    async ready(apiKey, timeoutMs) {
+      const deadline = Date.now() + timeoutMs;
+      let status: number | undefined;
+      while (Date.now() < deadline && !over) {
+        status = await probeUpgrade(wsPort, apiKey, PROBE_TIMEOUT_MS);
+        if (status === 101) return;
+        await sleep(PROBE_INTERVAL_MS);
+      }
+      const came = over ? 'it ended' : status === undefined ? 'nothing answered' : `HTTP ${status} came`;
+      const output = last.filter((line) => line.trim() !== '').join('\n');
+      throw new TablecastError(
+        'LOCAL_STACK',
+        `expected the gateway to let a WebSocket in on port ${wsPort}, and ${came}. It printed:\n${output}`,
+      );
+    },
+    async stop() {
+      await stopGroup(child, STOP_GRACE_MS);
+      await ended;
+      if (pid !== undefined) groups.remove(pid);
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * Turns the log lines of handlers and readers (one JSON object each, DESIGN: names and counts, never values) into
+ * what a person wants to know: what was delivered, and if nothing was, why.
+ * @returns the text for a line, or undefined when it is of no interest
+ */
+export function describeLine(line: string): string | undefined {
+  const entry = parse(line);
+  if (!entry) return undefined;
+  switch (entry['event']) {
+    case 'delivery.change':
+      return change(entry);
+    case 'stream.batch':
+      return batch(entry);
+    case 'reader.stream_off':
+    case 'reader.stream_unusable':
+      return `nothing can arrive from ${text(entry['table'])}: its stream is off or of the wrong view type. ${text(entry['detail'])}`.trim();
+    case 'reader.gap':
+      return `changes of ${text(entry['table'])} were lost: ${text(entry['msg'])}`;
+    case 'reader.batch_failed':
+      return `the stream handler failed and gets the batch again: ${text(entry['detail'])}`;
+    default:
+      return isWarning(entry) ? `${text(entry['event'])}: ${reasonOf(entry)}` : undefined;
+  }
+}
+
+type Entry = Readonly<Record<string, unknown>>;
+
+function parse(line: string): Entry | undefined {
+  // serverless-offline may put words of its own before what a handler printed.
+  const start = line.indexOf('{');
+  if (start < 0) return undefined;
+  try {
+    const value: unknown = JSON.parse(line.slice(start));
+    return typeof value === 'object' && value !== null
+      ? Object.fromEntries(Object.entries(value))
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function change(entry: Entry): string {
+  const what = `${text(entry['eventName'])} in ${text(entry['table'])}`;
+  const candidates = count(entry['candidates']);
+  const matched = count(entry['matched']);
+  if (matched > 0) return `${what}: matched ${subscriptions(matched)} (${fieldCounts(entry['fields'])})`;
+  if (count(entry['shapes']) === 0) return `${what}: nobody subscribes to it`;
+  if (candidates === 0)
+    return `${what}: no subscriber asks for these values (compared: arguments and filter equalities)`;
+  return `${what}: ${subscriptions(candidates)} looked at, and no filter matched`;
+}
+
+function batch(entry: Entry): string | undefined {
+  const parts = [
+    part(entry['sent'], 'delivered'),
+    part(entry['gone'], 'gone'),
+    part(entry['slow'], 'too slow'),
+    part(entry['tooLarge'], 'too large'),
+  ].filter((words) => words !== undefined);
+  if (entry['failedFrom'] !== undefined) parts.push(`stopped (${text(entry['reason'])}), to be tried again`);
+  return parts.length === 0 ? undefined : `  ${parts.join(', ')} in ${count(entry['ms'])} ms`;
+}
+
+function part(value: unknown, words: string): string | undefined {
+  return count(value) > 0 ? `${count(value)} ${words}` : undefined;
+}
+
+function subscriptions(number: number): string {
+  return number === 1 ? '1 subscription' : `${number} subscriptions`;
+}
+
+function fieldCounts(fields: unknown): string {
+  if (typeof fields !== 'object' || fields === null) return '';
+  return Object.entries(fields)
+    .map(([field, number]) => `${field}${number === 1 ? '' : ` ×${number}`}`)
+    .join(', ');
+}
+
+function isWarning(entry: Entry): boolean {
+  return typeof entry['event'] === 'string' && ['warn', 'error', 'fatal'].includes(text(entry['level']));
+}
+
+function reasonOf(entry: Entry): string {
+  const error = entry['err'];
+  const message =
+    typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
+  return [entry['detail'], message, entry['msg']].map(text).find((words) => words !== '') ?? '';
+}
+
+function count(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

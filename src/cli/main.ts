@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { TablecastError } from '../errors.ts';
+import { createProgram } from './program.ts';
+
+/** Exit codes: 0 done (or stopped as asked), 1 failed, 2 called in a wrong way. */
+const FAILED = 1;
+const WRONG_CALL = 2;
+
+const ending = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // Asked twice, it does not wait for an orderly end; the watchdog takes down what is left.
+    if (ending.signal.aborted) process.exit(FAILED);
+    ending.abort();
+  });
+}
+
+const program = createProgram({
+  folder: process.cwd(),
+  out: process.stdout,
+  err: process.stderr,
+  signal: ending.signal,
+});
+
+try {
+  await program.parseAsync(process.argv);
+  process.exitCode = 0;
+} catch (error) {
+  process.exitCode = ending.signal.aborted ? 0 : exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  // Commander has printed its own message, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_CALL;
+  if (error instanceof TablecastError) process.stderr.write(`error: ${error.message}\n`);
+  else
+    process.stderr.write(
+      `unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+  return FAILED;
+}

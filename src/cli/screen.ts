@@ -1,0 +1,90 @@
+import { stripIgnoredCharacters } from 'graphql';
+import { putItemLine, wscatLine } from '../console/commands.ts';
+import { subscriptionExamples } from '../console/examples.ts';
+import type { Example, SampleItem } from '../console/page-info.ts';
+import { LOCAL_CREDENTIALS } from '../testing/dynamodb-local.ts';
+
+/** What `--json` prints, but for `ready`. */
+export interface StackInfo {
+  readonly ws: string;
+  readonly http: string;
+  readonly dynamodb: string;
+  readonly region: string;
+  readonly apiKey: string;
+  /** Real table names. */
+  readonly tables: readonly string[];
+}
+
+export interface ScreenInput {
+  readonly info: StackInfo;
+  /** Completed schema. */
+  readonly sdl: string;
+  /** Table names as the schema writes them. */
+  readonly schemaTables: readonly string[];
+  readonly auth: boolean;
+}
+
+/** The one screen of `start`: where everything is, how to subscribe, how to write. */
+export function screen({ info, sdl, schemaTables, auth }: ScreenInput): string {
+  const example = subscriptionExamples(sdl, schemaTables)[0];
+  return [
+    '',
+    'Tablecast is running. Ctrl-C stops it.',
+    '',
+    `  page       ${info.http}`,
+    `  WebSocket  ${info.ws}   ${auth ? `(API key: ${info.apiKey})` : '(no key needed: --no-auth)'}`,
+    `  DynamoDB   ${info.dynamodb}   (region ${info.region}; tables: ${info.tables.join(', ')})`,
+    '',
+    ...(example ? steps(info, example) : ['The schema has no subscription field: mark a type with @table.']),
+    'What is delivered shows below as it happens.',
+    '',
+  ].join('\n');
+}
+
+function steps(info: StackInfo, example: Example): readonly string[] {
+  return [
+    'Subscribe, in another terminal:',
+    '',
+    `  npx wscat -c "${info.ws}?x-api-key=${encodeURIComponent(info.apiKey)}"`,
+    '',
+    'and paste these two lines:',
+    '',
+    ...frames(example).map((frame) => `  ${frame}`),
+    '',
+    'or both in one:',
+    '',
+    `  ${wscatLine(info, example)}`,
+    '',
+    ...(example.sample ? writing(info, example.sample) : []),
+  ];
+}
+
+function frames({ document, variables }: Example): readonly string[] {
+  const parsed: unknown = JSON.parse(variables);
+  const empty = typeof parsed === 'object' && parsed !== null && Object.keys(parsed).length === 0;
+  const payload = { query: stripIgnoredCharacters(document), ...(!empty && { variables: parsed }) };
+  return [{ type: 'connection_init' }, { id: '1', type: 'subscribe', payload }].map((frame) =>
+    JSON.stringify(frame),
+  );
+}
+
+function writing(info: StackInfo, sample: SampleItem): readonly string[] {
+  return [
+    'Write an item, in a third; with the AWS command line:',
+    '',
+    `  ${putItemLine(info, sample)}`,
+    '',
+    'or, in this folder, with Node alone:',
+    '',
+    `  ${nodeLine(info, sample)}`,
+    '',
+  ];
+}
+
+/** One line for a POSIX shell that writes the item by the SDK this package brings along. */
+export function nodeLine({ dynamodb, region }: StackInfo, { table, item }: SampleItem): string {
+  const client = JSON.stringify({ endpoint: dynamodb, region, credentials: LOCAL_CREDENTIALS });
+  const input = JSON.stringify({ TableName: table, Item: item });
+  const script = `import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb"; await new DynamoDBClient(${client}).send(new PutItemCommand(${input}))`;
+  return `node --input-type=module -e '${script.replaceAll("'", `'\\''`)}'`;
+}
