@@ -18,5 +18,6 @@ export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
       failed.push(messageId);
     }
   }
+  context.metrics.flush();
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 }

@@ -10,5 +10,6 @@ export async function handler(event: APIGatewayProxyWebsocketEventV2): Promise<A
   // Only text frames are of any dialect; the emulator hands binary ones over as something else than a string.
   const text = typeof body === 'string' && !isBase64Encoded ? body : undefined;
   const reply = await receive(context, { connectionId: requestContext.connectionId, body: text });
+  context.metrics.flush();
   return reply === undefined ? { statusCode: 200 } : { statusCode: 200, body: reply };
 }

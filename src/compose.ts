@@ -37,7 +37,9 @@ export function compose(config: Config = readConfig()): RelayContext {
     registry: createDynamoDBRegistry({ client, tableName: config.relayTable, clock: systemClock }),
     transport: createApiGatewayTransport({ endpointFor: config.connectionsEndpoint, region: config.region }),
     clock: systemClock,
-    metrics: createCounters(),
+    metrics: createCounters((counts) =>
+      logger.info({ event: 'metrics', counts: Object.fromEntries(counts) }),
+    ),
     logger,
     apiKeys,
     settings: config.settings,

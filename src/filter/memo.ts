@@ -3,7 +3,7 @@ import { parseCanonicalFilter } from './canonical.ts';
 import { type Compiled, compilePredicate } from './predicate.ts';
 
 /** Default bound of a memo, in characters of canonical text kept: 10,000 filters that fit a row are within it. */
-export const MEMO_CHARACTERS = 4_000_000;
+export const MEMO_CHARACTERS = 8_000_000;
 
 /** What an entry costs beside its text. */
 const ENTRY_CHARACTERS = 200;

@@ -9,9 +9,11 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Counters and gauges of the relay. Names are stable (docs/operations.md). */
+/** Counters of the relay, by stable names (docs/operations.md). */
 export interface Metrics {
   count(name: string, value?: number): void;
+  /** Hands over what was counted since the last call; handlers call it once an invocation. */
+  flush(): void;
 }
 
 /** Who a connection speaks for. Holds no credential. */

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import getPort from 'get-port';
 import { TablecastError } from '../errors.ts';
@@ -14,6 +15,11 @@ export interface DynamoDBLocalOptions {
   readonly dataDir?: string;
   /** How long to wait for the first answer, in ms. Default 30 000. */
   readonly startTimeoutMs?: number;
+  /**
+   * Puts the process in a group of its own, so that Ctrl-C in a terminal reaches only whoever started it.
+   * Default false.
+   */
+  readonly ownGroup?: boolean;
 }
 
 export interface DynamoDBLocal {
@@ -22,8 +28,8 @@ export interface DynamoDBLocal {
   readonly pid: number;
   /** The process, for those who supervise it. */
   readonly process: ChildProcess;
-  /** Stops the process (SIGTERM, SIGKILL after 3 s) and resolves once it is gone. Idempotent. */
-  stop(): Promise<void>;
+  /** Stops the process (SIGTERM, SIGKILL after `graceMs`, default 3 000) and resolves once it is gone. Idempotent. */
+  stop(graceMs?: number): Promise<void>;
 }
 
 /** Access keys DynamoDB Local takes (a hyphen is refused). */
@@ -40,7 +46,7 @@ export async function startDynamoDBLocal(options: DynamoDBLocalOptions = {}): Pr
   const home = emulatorHome();
   const port = options.port ?? (await getPort());
   if (options.dataDir) mkdirSync(options.dataDir, { recursive: true });
-  const storage = options.dataDir ? ['-dbPath', options.dataDir] : ['-inMemory'];
+  const storage = options.dataDir ? ['-dbPath', resolve(options.dataDir)] : ['-inMemory'];
   const child = spawn(
     'java',
     [
@@ -49,10 +55,16 @@ export async function startDynamoDBLocal(options: DynamoDBLocalOptions = {}): Pr
       join(home, 'DynamoDBLocal.jar'),
       ...storage,
       '-sharedDb',
+      '-disableTelemetry',
       '-port',
       String(port),
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
+    // It drops a metadata file into its working directory.
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      cwd: options.dataDir ?? tmpdir(),
+      detached: options.ownGroup ?? false,
+    },
   );
   let stderr = '';
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -61,12 +73,14 @@ export async function startDynamoDBLocal(options: DynamoDBLocalOptions = {}): Pr
   const failed = new Promise<never>((_, reject) => {
     child.once('error', (cause) => reject(javaMissing(cause)));
     child.once('exit', (code) =>
-      reject(new TablecastError('LOCAL_STACK', `DynamoDB Local stopped at start (exit ${code}): ${stderr.trim()}`)),
+      reject(
+        new TablecastError('LOCAL_STACK', `DynamoDB Local stopped at start (exit ${code}): ${stderr.trim()}`),
+      ),
     );
   });
   failed.catch(() => {});
   const endpoint = `http://127.0.0.1:${port}`;
-  const stop = () => stopProcess(child);
+  const stop = (graceMs = 3_000) => stopProcess(child, graceMs);
   try {
     await Promise.race([failed, answers(endpoint, options.startTimeoutMs ?? 30_000)]);
   } catch (error) {
@@ -107,20 +121,24 @@ async function answers(endpoint: string, timeoutMs: number): Promise<void> {
       return;
     } catch (cause) {
       if (Date.now() > deadline) {
-        throw new TablecastError('LOCAL_STACK', `DynamoDB Local did not answer at ${endpoint} within ${timeoutMs} ms`, {
-          cause,
-        });
+        throw new TablecastError(
+          'LOCAL_STACK',
+          `DynamoDB Local did not answer at ${endpoint} within ${timeoutMs} ms`,
+          {
+            cause,
+          },
+        );
       }
       await sleep(100);
     }
   }
 }
 
-async function stopProcess(child: ChildProcess): Promise<void> {
+async function stopProcess(child: ChildProcess, graceMs: number): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const gone = once(child, 'exit');
   child.kill('SIGTERM');
-  const forced = setTimeout(() => child.kill('SIGKILL'), 3_000);
+  const forced = setTimeout(() => child.kill('SIGKILL'), graceMs);
   await gone;
   clearTimeout(forced);
 }

@@ -29,7 +29,7 @@ import { todoField, todoType } from '../unit/filter/todo.ts';
 const TABLE = 'FilterOracle';
 const KEY = 'oracle_key';
 const ITEMS = 100;
-const FILTERS = 300;
+const FILTERS = 250;
 
 /** The SDK cannot carry an attribute called `__proto__` in a plain object; unit tests have it. */
 const NOT_SENT: ReadonlySet<string> = new Set(['__proto__']);
@@ -177,15 +177,15 @@ function filterOf(expression: Expression): FilterParameters {
   const values: Record<string, AttributeValue> = {};
 
   function name(attribute: string): string {
-    const placeholder = `#n${Object.keys(names).length}`;
-    names[placeholder] = attribute;
-    return placeholder;
+    const alias = `#n${Object.keys(names).length}`;
+    names[alias] = attribute;
+    return alias;
   }
 
   function value(field: string, operand: Value): string {
-    const placeholder = `:v${Object.keys(values).length}`;
-    values[placeholder] = literal(field, operand);
-    return placeholder;
+    const alias = `:v${Object.keys(values).length}`;
+    values[alias] = literal(field, operand);
+    return alias;
   }
 
   function text(part: Expression): string {

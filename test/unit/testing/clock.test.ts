@@ -70,6 +70,23 @@ describe('virtual clock', () => {
     await expect(clock.run(work(true))).rejects.toThrow('as told');
   });
 
+  test('work that gives up its turn now and then is not taken to sleep', async () => {
+    const clock = createVirtualClock(0);
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const work = async () => {
+      for (let n = 0; n < 10; n += 1) await turn();
+      const at = clock.now();
+      await clock.sleep(5);
+      for (let n = 0; n < 300; n += 1) await turn();
+      return [at, clock.now()];
+    };
+    const other = clock.sleep(1_000);
+    expect((await clock.run(work()))[0]).toBe(0);
+    await clock.runUntilIdle();
+    await other;
+    expect(await clock.run(work())).toEqual([1_000, 1_005]);
+  });
+
   test('run tells of work that waits for something else rather than hang', async () => {
     const clock = createVirtualClock();
     await expect(clock.run(new Promise(() => {}))).rejects.toThrow('waits for something else');

@@ -1,0 +1,30 @@
+import type {
+  BatchGetCommand,
+  BatchGetCommandOutput,
+  BatchWriteCommand,
+  BatchWriteCommandOutput,
+  DeleteCommand,
+  DeleteCommandOutput,
+  GetCommand,
+  GetCommandOutput,
+  PutCommand,
+  PutCommandOutput,
+  QueryCommand,
+  QueryCommandOutput,
+  UpdateCommand,
+  UpdateCommandOutput,
+} from '@aws-sdk/lib-dynamodb';
+
+/**
+ * The seven commands the registry uses. A `DynamoDBDocumentClient` is one (with `removeUndefinedValues` or without;
+ * numbers must not be wrapped), and so is the table model of `src/testing/dynamodb-table.ts`. No Scan, no transaction.
+ */
+export interface DocumentClient {
+  send(command: GetCommand): Promise<GetCommandOutput>;
+  send(command: PutCommand): Promise<PutCommandOutput>;
+  send(command: UpdateCommand): Promise<UpdateCommandOutput>;
+  send(command: DeleteCommand): Promise<DeleteCommandOutput>;
+  send(command: QueryCommand): Promise<QueryCommandOutput>;
+  send(command: BatchGetCommand): Promise<BatchGetCommandOutput>;
+  send(command: BatchWriteCommand): Promise<BatchWriteCommandOutput>;
+}

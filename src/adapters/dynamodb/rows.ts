@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import type { Dialect } from '../../protocol/dialect.ts';
+
+/** A row as the document client gives it. What is in it is checked where it is read. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Primary key of a row of the relay table. */
+export interface RowKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** Every dialect a row may name; the compiler asks for new ones. */
+const DIALECTS: ReadonlyMap<unknown, Dialect> = new Map(
+  Object.values({ 'graphql-transport-ws': 'graphql-transport-ws' } satisfies { [D in Dialect]: D }).map(
+    (dialect) => [dialect, dialect],
+  ),
+);
+
+/** `LIVE` rows are spread over this many partitions. */
+export const LIVE_PARTITIONS = 64;
+
+/** Sort key prefix of subscriptions and tombstones. */
+export const SUBSCRIPTION_PREFIX = 'SUB#';
+
+export const connectionPartition = (connectionId: string): string => `CONN#${connectionId}`;
+
+export const metaKey = (connectionId: string): RowKey => ({
+  pk: connectionPartition(connectionId),
+  sk: 'META',
+});
+
+/** @param h `hash128` of the client's id, which itself may be any text. */
+export const subscriptionKey = (connectionId: string, h: string): RowKey => ({
+  pk: connectionPartition(connectionId),
+  sk: SUBSCRIPTION_PREFIX + h,
+});
+
+export const documentKey = (hash: string): RowKey => ({ pk: `DOC#${hash}`, sk: 'DOC' });
+
+export const shapesPartition = (table: string): string => `SHAPES#${table}`;
+
+export const shapeKey = (table: string, field: string, names: readonly string[]): RowKey => ({
+  pk: shapesPartition(table),
+  sk: `${field}#${names.join(',')}`,
+});
+
+export const livePartition = (n: number): string => `LIVE#${n}`;
+
+export const liveKey = (connectionId: string): RowKey => ({
+  pk: livePartition(partitionOf(connectionId, LIVE_PARTITIONS)),
+  sk: connectionId,
+});
+
+export const identityKey = (identityHash: string, connectionId: string): RowKey => ({
+  pk: `ID#${identityHash}`,
+  sk: connectionId,
+});
+
+/** Where a row under a filter key stands: what a SUB row lists, so that it names every row it has. */
+export const placeOf = (filterKey: string, shard: number): string => `${filterKey}#${shard}`;
+
+export const placePartition = (place: string): string => `KEY#${place}`;
+
+/** The nonce tells apart two subscriptions that bore the same id one after the other. */
+export const placeSort = (connectionId: string, h: string, nonce: string): string =>
+  `${connectionId}#${h}#${nonce}`;
+
+/** Inverse of {@link placeSort}. Read from the right: neither hash nor nonce can hold a `#`, whatever the id holds. */
+export function parsePlaceSort(
+  sk: string,
+): { readonly connectionId: string; readonly h: string; readonly nonce: string } | undefined {
+  const last = sk.lastIndexOf('#');
+  const first = sk.lastIndexOf('#', last - 1);
+  if (first < 0 || last <= first) return undefined;
+  return { connectionId: sk.slice(0, first), h: sk.slice(first + 1, last), nonce: sk.slice(last + 1) };
+}
+
+/** Which of `count` partitions a connection's rows stand in: stable over processes and versions. */
+export function partitionOf(connectionId: string, count: number): number {
+  return createHash('sha256').update(connectionId).digest().readUInt32BE(0) % count;
+}
+
+/** Epoch seconds, rounded down: a row is live while its `expiresAt` is greater. */
+export const secondsOf = (ms: number): number => Math.floor(ms / 1_000);
+
+export function textOf(row: Row, attribute: string): string | undefined {
+  const value = row[attribute];
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function numberOf(row: Row, attribute: string): number | undefined {
+  const value = row[attribute];
+  return typeof value === 'number' ? value : undefined;
+}
+
+export function textsOf(row: Row, attribute: string): readonly string[] {
+  const value = row[attribute];
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
+
+export function dialectOf(row: Row, attribute: string): Dialect | undefined {
+  return DIALECTS.get(row[attribute]);
+}
+
+/** False for a row that the time to live has yet to delete, and for none at all. */
+export function isLive(row: Row | undefined, nowMs: number): row is Row {
+  return row !== undefined && (numberOf(row, 'expiresAt') ?? 0) > secondsOf(nowMs);
+}

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { hash128 } from '../../filter/keys.ts';
+import type { NewSubscription, SubscribeOutcome } from '../../relay/ports.ts';
+import { assertClientId, LOOK_AGAIN_FIRST_MS, type RegistryLimits } from '../memory/registry-limits.ts';
+import { batchGet, batchWrite } from './batch.ts';
+import type { Documents } from './documents.ts';
+import { isLive, metaKey, type Row, type RowKey, secondsOf, subscriptionKey, textOf } from './rows.ts';
+import type { ShapeUse } from './shapes.ts';
+import { absentOrExpired, deletePlaces, placeRows, subscriptionRow } from './subscription-rows.ts';
+import { put, type RelayTable, remove } from './table.ts';
+
+/** What subscribing needs beside the table: what this process remembers of shared rows. */
+export interface SubscribeParts {
+  readonly table: RelayTable;
+  readonly limits: RegistryLimits;
+  readonly shapes: ShapeUse;
+  readonly documents: Documents;
+  /** Step 4. Only a test that proves its own eyes replaces it. */
+  readonly check?: typeof checkStanding;
+}
+
+/**
+ * Write, then check, without a transaction (DESIGN §4): (1) the SUB row under a fresh nonce, (2) the shared rows,
+ * (3) the rows under filter keys, (4) a consistent look at connection and SUB. A `complete` or `close` that runs
+ * beside this either sees the SUB row and removes what it names, or is seen at (4), and then this removes it.
+ */
+export async function subscribe(
+  { table, limits, shapes, documents, check = checkStanding }: SubscribeParts,
+  subscription: NewSubscription,
+): Promise<SubscribeOutcome> {
+  assertClientId(subscription.clientId);
+  const { connectionId } = subscription;
+  const h = hash128(subscription.clientId);
+  const nonce = randomBytes(12).toString('base64url');
+  const placements = await shapes.place(subscription);
+  const row = subscriptionRow(subscription, h, nonce, placements);
+  try {
+    const taken = await claim(table, connectionId, row, nonce, limits.lookAgainMs);
+    if (taken !== 'claimed') return taken;
+    await Promise.all([documents.keep(subscription), shapes.keep(subscription, placements)]);
+    await batchWrite(table, {
+      put: placeRows(subscription, h, nonce, placements, limits.maxInlineFilterBytes),
+    });
+    const standing = await check(table, connectionId, h, nonce);
+    if (standing !== 'active') await withdraw(table, connectionId, row, nonce);
+    return standing;
+  } catch (fault) {
+    // The fault is what the caller must hear of; rows this cannot reach either are left to their time to live.
+    await withdraw(table, connectionId, row, nonce).catch(() => {});
+    throw fault;
+  }
+}
+
+async function claim(
+  table: RelayTable,
+  connectionId: string,
+  row: Row & RowKey,
+  nonce: string,
+  lookAgainMs: number,
+): Promise<'claimed' | 'duplicate' | 'completed'> {
+  let waited = 0;
+  let pause = LOOK_AGAIN_FIRST_MS;
+  for (;;) {
+    const written = await put(table, row, absentOrExpired(secondsOf(table.clock.now())));
+    if (written.ok) {
+      if (written.old) await deletePlaces(table, connectionId, written.old);
+      return 'claimed';
+    }
+    const found = written.found;
+    // Our own row stands there when the SDK repeated a put whose answer was lost.
+    if (found && textOf(found, 'nonce') === nonce) return 'claimed';
+    if (found?.['tombstone'] === true) {
+      const taken = await remove(table, row, { text: '#tombstone = :true', values: { ':true': true } });
+      // One `complete` ends one subscribe: if another took this mark first, it was that one's.
+      if (taken.ok) return 'completed';
+      continue;
+    }
+    if (waited >= lookAgainMs) return 'duplicate';
+    const ms = Math.min(pause, lookAgainMs - waited);
+    await table.clock.sleep(ms);
+    waited += ms;
+    pause *= 2;
+  }
+}
+
+/** Is the connection open, and the SUB row still ours? Both read strongly consistent, after everything was written. */
+export async function checkStanding(
+  table: RelayTable,
+  connectionId: string,
+  h: string,
+  nonce: string,
+): Promise<'active' | 'completed' | 'closed'> {
+  const meta = metaKey(connectionId);
+  const rows = await batchGet(table, [meta, subscriptionKey(connectionId, h)]);
+  const connection = rows.find((row) => row['sk'] === meta.sk);
+  if (!isLive(connection, table.clock.now()) || connection['closed'] === true) return 'closed';
+  const own = rows.find((row) => row['sk'] !== meta.sk);
+  return own && textOf(own, 'nonce') === nonce ? 'active' : 'completed';
+}
+
+/** Removes what was written, the SUB row last and only if it is still ours. */
+async function withdraw(
+  table: RelayTable,
+  connectionId: string,
+  row: Row & RowKey,
+  nonce: string,
+): Promise<void> {
+  await deletePlaces(table, connectionId, row);
+  await remove(table, row, { text: '#nonce = :nonce', values: { ':nonce': nonce } });
+}

@@ -1,0 +1,126 @@
+import type { Candidate, NewSubscription } from '../../relay/ports.ts';
+import { batchWrite } from './batch.ts';
+import {
+  dialectOf,
+  numberOf,
+  parsePlaceSort,
+  placeOf,
+  placePartition,
+  placeSort,
+  type Row,
+  type RowKey,
+  SUBSCRIPTION_PREFIX,
+  subscriptionKey,
+  textOf,
+  textsOf,
+} from './rows.ts';
+import type { Placement } from './shapes.ts';
+import type { Expression, RelayTable } from './table.ts';
+
+/** Holds where no row stands, or one that the time to live has yet to delete. */
+export function absentOrExpired(nowSeconds: number): Expression {
+  return { text: 'attribute_not_exists(#pk) OR #expiresAt <= :now', values: { ':now': nowSeconds } };
+}
+
+/** The row of a subscription: it names every row kept under filter keys (`places`), and the nonce in their keys. */
+export function subscriptionRow(
+  subscription: NewSubscription,
+  h: string,
+  nonce: string,
+  placements: readonly Placement[],
+): Row & RowKey {
+  return {
+    ...subscriptionKey(subscription.connectionId, h),
+    nonce,
+    clientId: subscription.clientId,
+    field: subscription.field,
+    table: subscription.table,
+    document: subscription.document.hash,
+    filter: subscription.filter,
+    places: placesOf(placements),
+    expiresAt: subscription.expiresAt,
+  };
+}
+
+function placesOf(placements: readonly Placement[]): string[] {
+  return [...new Set(placements.map((placement) => placeOf(placement.filterKey, placement.shard)))];
+}
+
+/**
+ * Rows under filter keys. Attribute names are one letter: every change that matches pays for them by the byte.
+ * c client id · o field · d document · r rendering key · f filter, unless too long · p dialect · s stage · a activatedAt
+ */
+export function placeRows(
+  subscription: NewSubscription,
+  h: string,
+  nonce: string,
+  placements: readonly Placement[],
+  maxInlineFilterBytes: number,
+): (Row & RowKey)[] {
+  const inline = Buffer.byteLength(subscription.filter, 'utf8') <= maxInlineFilterBytes;
+  return placesOf(placements).map((place) => ({
+    pk: placePartition(place),
+    sk: placeSort(subscription.connectionId, h, nonce),
+    c: subscription.clientId,
+    o: subscription.field,
+    d: subscription.document.hash,
+    r: subscription.renderingKey,
+    ...(inline && { f: subscription.filter }),
+    p: subscription.dialect,
+    s: subscription.stage,
+    a: subscription.activatedAt,
+    expiresAt: subscription.expiresAt,
+  }));
+}
+
+/** A candidate whose filter may have to be fetched from `subscription`, if that still has the nonce. */
+export interface FoundCandidate {
+  readonly candidate: Omit<Candidate, 'filter'> & { readonly filter: string | undefined };
+  readonly subscription: RowKey;
+  readonly nonce: string;
+}
+
+/** Inverse of {@link placeRows}; nothing for a row that is not one. */
+export function candidateOf(row: Row): FoundCandidate | undefined {
+  const place = parsePlaceSort(textOf(row, 'sk') ?? '');
+  const clientId = textOf(row, 'c');
+  const field = textOf(row, 'o');
+  const documentHash = textOf(row, 'd');
+  const renderingKey = textOf(row, 'r');
+  const dialect = dialectOf(row, 'p');
+  const stage = textOf(row, 's');
+  const activatedAt = numberOf(row, 'a');
+  if (!place || clientId === undefined || field === undefined || documentHash === undefined) return undefined;
+  if (renderingKey === undefined || !dialect || stage === undefined || activatedAt === undefined)
+    return undefined;
+  const { connectionId, h, nonce } = place;
+  return {
+    candidate: {
+      connectionId,
+      clientId,
+      field,
+      documentHash,
+      renderingKey,
+      filter: textOf(row, 'f'),
+      dialect,
+      stage,
+      activatedAt,
+    },
+    subscription: subscriptionKey(connectionId, h),
+    nonce,
+  };
+}
+
+/** Keys of the rows a SUB row names; none for a tombstone. */
+export function placeKeys(connectionId: string, row: Row): RowKey[] {
+  const nonce = textOf(row, 'nonce');
+  const sk = textOf(row, 'sk');
+  if (nonce === undefined || !sk?.startsWith(SUBSCRIPTION_PREFIX)) return [];
+  const sort = placeSort(connectionId, sk.slice(SUBSCRIPTION_PREFIX.length), nonce);
+  return textsOf(row, 'places').map((place) => ({ pk: placePartition(place), sk: sort }));
+}
+
+/** Deletes the rows a SUB row names. Its nonce is never used again, so this cannot hit another subscription. */
+export async function deletePlaces(table: RelayTable, connectionId: string, row: Row): Promise<void> {
+  await batchWrite(table, { delete: placeKeys(connectionId, row) });
+}

@@ -1,0 +1,73 @@
+import { TablecastError } from '../errors.ts';
+
+/**
+ * Settings of serverless-esbuild (`custom.esbuild`): everything a function needs in one minified file, the AWS SDK
+ * included, so that what was tested is what runs and not the copy that the Lambda runtime happens to hold.
+ */
+export interface Bundling {
+  readonly bundle: true;
+  readonly minify: true;
+  readonly sourcemap: false;
+  readonly platform: 'node';
+  readonly target: 'node20';
+  readonly format: 'esm';
+  readonly outputFileExtension: '.mjs';
+  readonly mainFields: readonly string[];
+  readonly skipRebuild: true;
+  readonly define: Readonly<Record<string, string>>;
+  readonly exclude: readonly string[];
+  readonly banner: { readonly js: string };
+  readonly watch: { readonly pattern: readonly string[]; readonly ignore: readonly string[] };
+}
+
+export const BUNDLING: Bundling = {
+  bundle: true,
+  minify: true,
+  sourcemap: false,
+  platform: 'node',
+  // Deployed on Node 22; the same bundle also runs offline on the oldest Node this package supports.
+  target: 'node20',
+  format: 'esm',
+  // A module whatever package.json lies above it: none is in the zip, and offline it is the user's.
+  outputFileExtension: '.mjs',
+  mainFields: ['module', 'main'],
+  // Without it a bundle that fails leaves esbuild running, and the command never ends.
+  skipRebuild: true,
+  // graphql compares classes several times a field, and checks at each for a second copy of itself unless told not to.
+  define: { 'process.env.NODE_ENV': '"production"' },
+  exclude: [],
+  // Dependencies that are still CommonJS ask for Node's own modules by `require`.
+  banner: {
+    js: "import{createRequire as tablecastRequire}from'node:module';const require=tablecastRequire(import.meta.url);",
+  },
+  // Only package patterns (the schema file) are watched offline; the default would walk the whole project.
+  watch: { pattern: [], ignore: ['.esbuild', '.build', 'node_modules'] },
+};
+
+/**
+ * What esbuild has to read in place of what the sources import, so that there is one copy of graphql: a deep import
+ * would bring its CommonJS build in beside the other. esbuild looks an alias up from where it was started, so whoever
+ * hands this over makes the paths absolute.
+ */
+export const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['graphql/validation/validate.js', 'graphql/validation/validate.mjs'],
+]);
+
+/**
+ * @param value `custom.esbuild` of serverless.yml
+ * @param line what serverless.yml has to say there
+ * @throws TablecastError `CONFIG_INVALID` when the handlers could not run as bundled.
+ */
+export function checkBundling(value: unknown, line: string): void {
+  const given = typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : new Map();
+  if (
+    given.get('format') === BUNDLING.format &&
+    given.get('outputFileExtension') === BUNDLING.outputFileExtension
+  )
+    return;
+  throw new TablecastError(
+    'CONFIG_INVALID',
+    `custom.esbuild: expected format esm and outputFileExtension .mjs, got ${given.size === 0 ? 'nothing' : 'others'}; ` +
+      `add "esbuild: ${line}" under "custom" in serverless.yml`,
+  );
+}

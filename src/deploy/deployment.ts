@@ -1,0 +1,179 @@
+import { TablecastError } from '../errors.ts';
+import type { Model } from '../schema/model.ts';
+import { BUNDLING } from './bundling.ts';
+import { type FunctionDefinition, functionDefinition, QUEUE_VISIBILITY_SECONDS } from './functions.ts';
+import { getAtt, type Resource, type Resources, type Text } from './intrinsics.ts';
+import { managedTable, managedTableId } from './managed-table.ts';
+import { relayTableDefinition } from './relay-table.ts';
+import { FUNCTION_NAMES, type FunctionName, QUEUE_ID, RELAY_TABLE_ID, role, roleId } from './roles.ts';
+import type { TablecastSettings, TableSetting } from './settings.ts';
+
+/** Everything a deployment follows from, beside the schema. */
+export interface DeploymentSettings extends TablecastSettings {
+  /** `service` of serverless.yml. */
+  readonly service: string;
+  readonly stage: string;
+  /** Folder of the handlers, relative to serverless.yml. */
+  readonly handlers: string;
+  /** Name in the schema → stream ARN, of the existing tables whose settings do not tell it. */
+  readonly streams?: ReadonlyMap<string, string>;
+  /** True when every function gets a zip of its own (`package.individually`). */
+  readonly individually?: boolean;
+  /** The only function that is packaged (`sls deploy function -f NAME`). */
+  readonly only?: string;
+}
+
+/** What serverless.yml takes over: `functions` and `resources`. */
+export interface Deployment {
+  readonly functions: Readonly<Record<FunctionName, FunctionDefinition>>;
+  readonly resources: { readonly Resources: Resources };
+}
+
+/** The longest name Lambda takes. */
+const MAX_FUNCTION_NAME = 64;
+
+/**
+ * The functions and resources of one project.
+ * @throws TablecastError `CONFIG_INVALID` when a setting names an unknown table, an existing table's stream is not
+ * known, a key cannot be one, or a function's name comes out too long.
+ */
+export function deployment(settings: DeploymentSettings, model: Model): Deployment {
+  const tables = tableSettings(settings, model);
+  const streams = [...tables].map(([table, setting]) => streamOf(table, setting, settings.streams));
+  const tableNames = new Map(
+    [...tables].filter(([table, { name }]) => name !== table).map(([table, { name }]) => [name, table]),
+  );
+  const nameOf = (functionName: FunctionName) => lambdaName(settings, functionName);
+  const define = (functionName: FunctionName) =>
+    functionDefinition({
+      ...settings,
+      functionName,
+      lambdaName: nameOf(functionName),
+      tableNames,
+      streams,
+      patterns: patternsOf(functionName, settings),
+    });
+  return {
+    functions: {
+      connect: define('connect'),
+      subscribe: define('subscribe'),
+      disconnect: define('disconnect'),
+      stream: define('stream'),
+      gap: define('gap'),
+    },
+    resources: {
+      Resources: {
+        [RELAY_TABLE_ID]: relayTable(settings),
+        [QUEUE_ID]: onFailureQueue(),
+        ...Object.fromEntries(
+          FUNCTION_NAMES.map((functionName) => [
+            roleId(functionName),
+            role({ functionName, lambdaName: nameOf(functionName), stage: settings.stage, streams }),
+          ]),
+        ),
+        ...managedTables(tables, model),
+      },
+    },
+  };
+}
+
+/** Name of the relay table: known before the deploy, so that it can be found by name. */
+export function relayName({ service, stage }: Pick<DeploymentSettings, 'service' | 'stage'>): string {
+  return `${service}-${stage}-tablecast-relay`;
+}
+
+/**
+ * Every table of the schema with its setting; one that serverless.yml does not name is an existing one.
+ * @throws TablecastError `CONFIG_INVALID` when a setting names a table that the schema does not have.
+ */
+export function tableSettings(
+  settings: Pick<TablecastSettings, 'tables'>,
+  model: Pick<Model, 'tables'>,
+): ReadonlyMap<string, TableSetting> {
+  for (const table of settings.tables.keys()) {
+    if (model.tables.has(table)) continue;
+    const known = [...model.tables.keys()].join(', ');
+    throw new TablecastError(
+      'CONFIG_INVALID',
+      `custom.tablecast.tables.${table}: expected a table of the schema (${known}), got "${table}"`,
+    );
+  }
+  return new Map(
+    [...model.tables.keys()].map((table) => [
+      table,
+      settings.tables.get(table) ?? { kind: 'existing', name: table },
+    ]),
+  );
+}
+
+/** Existing tables whose stream ARN no setting tells: name in the schema → real name. */
+export function tablesToLookUp(
+  settings: Pick<TablecastSettings, 'tables'>,
+  model: Pick<Model, 'tables'>,
+): ReadonlyMap<string, string> {
+  const tables = [...tableSettings(settings, model)];
+  return new Map(
+    tables.flatMap(([table, setting]) =>
+      setting.kind === 'existing' && setting.stream === undefined ? [[table, setting.name]] : [],
+    ),
+  );
+}
+
+function streamOf(
+  table: string,
+  setting: TableSetting,
+  found: ReadonlyMap<string, string> | undefined,
+): Text {
+  if (setting.kind === 'managed') return getAtt(managedTableId(table), 'StreamArn');
+  const stream = setting.stream ?? found?.get(table);
+  if (stream !== undefined) return stream;
+  throw new TablecastError(
+    'CONFIG_INVALID',
+    `Table ${table}: expected the ARN of its stream in custom.tablecast.tables.${table}.streamArn, got nothing`,
+  );
+}
+
+function managedTables(tables: ReadonlyMap<string, TableSetting>, model: Model): Resources {
+  return Object.fromEntries(
+    [...tables]
+      .filter(([, { kind }]) => kind === 'managed')
+      .map(([table, { name }]) => [managedTableId(table), managedTable(table, name, model)]),
+  );
+}
+
+/** Connections and subscriptions: nothing in it is worth keeping when the stack goes. */
+function relayTable(settings: DeploymentSettings): Resource {
+  return {
+    Type: 'AWS::DynamoDB::Table',
+    Properties: { TableName: relayName(settings), ...relayTableDefinition },
+  };
+}
+
+/** Where the event source mapping reports records it gave up; it holds positions in the stream, no data. */
+function onFailureQueue(): Resource {
+  return {
+    Type: 'AWS::SQS::Queue',
+    Properties: { SqsManagedSseEnabled: true, VisibilityTimeout: QUEUE_VISIBILITY_SECONDS },
+  };
+}
+
+function lambdaName({ service, stage }: DeploymentSettings, functionName: FunctionName): string {
+  const name = `${service}-${stage}-${functionName}`;
+  if (name.length <= MAX_FUNCTION_NAME) return name;
+  throw new TablecastError(
+    'CONFIG_INVALID',
+    `Function ${name}: expected a name of at most ${MAX_FUNCTION_NAME} characters, got ${name.length}; shorten service or stage`,
+  );
+}
+
+/**
+ * What a zip holds beside the bundles: the schema file, once. Where all functions share one zip, one of them asks for
+ * it; where each has its own, each does, and names its bundle too, for serverless-esbuild leaves out what lies under
+ * node_modules unless it is asked for.
+ */
+function patternsOf(functionName: FunctionName, settings: DeploymentSettings): readonly string[] {
+  const { handlers, individually, only, schema } = settings;
+  const bundle = `${handlers}/${functionName}${BUNDLING.outputFileExtension}`;
+  if (individually === true) return [schema, bundle];
+  return functionName === (only ?? 'connect') ? [schema] : [];
+}

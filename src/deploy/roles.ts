@@ -1,0 +1,126 @@
+import { arnOf, getAtt, type Intrinsic, type Resource, ref, type Text } from './intrinsics.ts';
+
+/** The Lambda functions of a deployment. */
+export type FunctionName = 'connect' | 'subscribe' | 'disconnect' | 'stream' | 'gap';
+
+export const FUNCTION_NAMES: readonly FunctionName[] = [
+  'connect',
+  'subscribe',
+  'disconnect',
+  'stream',
+  'gap',
+];
+
+/** Logical ids of what the roles name. */
+export const RELAY_TABLE_ID = 'TablecastRelayTable';
+export const QUEUE_ID = 'TablecastOnFailureQueue';
+/** osls gives the WebSocket API this logical id. */
+export const WEBSOCKET_API_ID = 'WebsocketsApi';
+
+/** One statement of an IAM policy. */
+export interface Statement {
+  readonly Effect: 'Allow';
+  readonly Action: readonly string[];
+  readonly Resource: readonly Text[];
+}
+
+/**
+ * What each function may do to the relay table, and nothing more. There is no Scan among them: every read of the relay
+ * goes by key. Both batch actions name one table, this one.
+ */
+export const RELAY_ACTIONS: Readonly<Record<FunctionName, readonly string[]>> = {
+  connect: ['BatchWriteItem'],
+  subscribe: ['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+  disconnect: ['BatchWriteItem', 'Query', 'UpdateItem'],
+  stream: ['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+  gap: ['BatchWriteItem', 'DeleteItem', 'PutItem', 'Query', 'UpdateItem'],
+};
+
+/** Only these two speak to clients through @connections: all others answer as the integration's response. */
+export const POSTS: ReadonlySet<FunctionName> = new Set(['stream', 'gap']);
+
+export interface RoleInput {
+  readonly functionName: FunctionName;
+  /** Full Lambda name, which its log group carries. */
+  readonly lambdaName: string;
+  readonly stage: string;
+  /** ARNs of the streams that are read. */
+  readonly streams: readonly Text[];
+}
+
+/** Logical id of a function's role. */
+export function roleId(functionName: FunctionName): string {
+  return `Tablecast${functionName.charAt(0).toUpperCase()}${functionName.slice(1)}Role`;
+}
+
+/**
+ * The role of one function: its own log group, the relay table, and what its triggers ask. None may read or write a
+ * user's table; the stream is all it sees of one.
+ */
+export function role(input: RoleInput): Resource {
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          { Effect: 'Allow', Principal: { Service: ['lambda.amazonaws.com'] }, Action: ['sts:AssumeRole'] },
+        ],
+      },
+      Policies: [
+        {
+          PolicyName: `tablecast-${input.functionName}`,
+          PolicyDocument: { Version: '2012-10-17', Statement: statements(input) },
+        },
+      ],
+    },
+  };
+}
+
+function statements({ functionName, lambdaName, stage, streams }: RoleInput): readonly Statement[] {
+  const list: Statement[] = [
+    // The group itself is a resource of the template, so no function may create one.
+    allow(
+      'logs',
+      ['CreateLogStream', 'PutLogEvents'],
+      [arnOf('logs', `log-group:/aws/lambda/${lambdaName}:*`)],
+    ),
+    allow('dynamodb', RELAY_ACTIONS[functionName], [getAtt(RELAY_TABLE_ID, 'Arn')]),
+  ];
+  if (functionName === 'stream') {
+    if (streams.length > 0) {
+      list.push(
+        allow('dynamodb', ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'], streams),
+      );
+    }
+    // The event source mapping reports what it gave up with the function's own role.
+    list.push(allow('sqs', ['SendMessage'], [queueArn()]));
+  }
+  if (functionName === 'gap') {
+    list.push(allow('sqs', ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'], [queueArn()]));
+  }
+  if (POSTS.has(functionName)) list.push(allow('execute-api', ['ManageConnections'], connections(stage)));
+  return list;
+}
+
+/**
+ * Post to and close the connections of this API and stage only.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html
+ */
+function connections(stage: string): readonly Intrinsic[] {
+  return ['POST', 'DELETE'].map((method) =>
+    arnOf('execute-api', `\${${WEBSOCKET_API_ID}}/${stage}/${method}/@connections/*`),
+  );
+}
+
+function allow(service: string, actions: readonly string[], resources: readonly Text[]): Statement {
+  return { Effect: 'Allow', Action: actions.map((action) => `${service}:${action}`), Resource: resources };
+}
+
+export function queueArn(): Intrinsic {
+  return getAtt(QUEUE_ID, 'Arn');
+}
+
+export function relayTableName(): Intrinsic {
+  return ref(RELAY_TABLE_ID);
+}

@@ -1,0 +1,271 @@
+import { DescribeTableCommand, DynamoDBClient, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteCommand, DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import getPort from 'get-port';
+import { createDynamoDBRegistry } from '../../src/adapters/dynamodb/registry.ts';
+import { relayTableDefinition, relayTableRequests } from '../../src/deploy/relay-table.ts';
+import { filterKey } from '../../src/filter/keys.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../src/testing/dynamodb-local.ts';
+import { DynamoDBTable, type TableStep } from '../../src/testing/dynamodb-table.ts';
+import {
+  connectionOf,
+  equal,
+  FIELD,
+  idsOf,
+  lookUp,
+  lookupsOf,
+  ownedRows,
+  subscriptionOf,
+  TABLE,
+} from './registry-samples.ts';
+import { jumpingClock, localWorld, scan } from './registry-worlds.ts';
+
+const world = localWorld();
+beforeAll(() => world.start());
+afterAll(() => world.stop());
+
+const shopping = equal({ title: '買い物' });
+
+async function fresh() {
+  const tableName = await world.createTable();
+  const clock = jumpingClock();
+  const another = () => createDynamoDBRegistry({ client: world.client(), tableName, clock });
+  return { tableName, clock, another, registry: another() };
+}
+
+describe('registry on DynamoDB Local', () => {
+  test('candidates under one key that fill more than 1 MB are read to the last page', async () => {
+    const { registry, tableName } = await fresh();
+    await registry.open(connectionOf('a'));
+    await registry.subscribe(subscriptionOf('a', '1', { renderingKey: 'r'.repeat(4_000) }));
+    const rows = (await scan(world.client(), tableName)).filter(({ pk }) => String(pk).startsWith('KEY#'));
+    const copies = rows.flatMap((row) =>
+      Array.from({ length: 300 }, (_, n) => ({ ...row, sk: String(row['sk']).replace(/^a/, `copy-${n}`) })),
+    );
+    for (let n = 0; n < copies.length; n += 25) {
+      const puts = copies.slice(n, n + 25).map((Item) => ({ PutRequest: { Item } }));
+      await world.client().send(new BatchWriteCommand({ RequestItems: { [tableName]: puts } }));
+    }
+    const found = await lookUp(registry, shopping);
+    expect(new Set(found.map(({ connectionId }) => connectionId)).size).toBe(301);
+  });
+
+  test('a row that a subscription left behind does not borrow the long filter of the next of its id', async () => {
+    const { registry, tableName } = await fresh();
+    await registry.open(connectionOf('a'));
+    await registry.subscribe(subscriptionOf('a', '1', { filter: 'f'.repeat(401) }));
+    const left = (await scan(world.client(), tableName)).filter(({ pk }) => String(pk).startsWith('KEY#'));
+    const puts = left.map((row) => ({
+      PutRequest: { Item: { ...row, sk: String(row['sk']).replace(/#[^#]*$/, '#another-nonce') } },
+    }));
+    await world.client().send(new BatchWriteCommand({ RequestItems: { [tableName]: puts } }));
+    expect(idsOf(await lookUp(registry, shopping))).toEqual(['a/1']);
+  });
+
+  test('the relay table is created as it is deployed: no index, paid by request, with a time to live', async () => {
+    const tableName = await world.createTable();
+    const { timeToLive } = relayTableRequests(tableName);
+    expect(timeToLive.TimeToLiveSpecification).toEqual(relayTableDefinition.TimeToLiveSpecification);
+    const set = await world.tableClient().send(new UpdateTimeToLiveCommand(timeToLive));
+    expect(set.TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
+    const { Table } = await world.tableClient().send(new DescribeTableCommand({ TableName: tableName }));
+    expect(Table).toMatchObject({
+      KeySchema: relayTableDefinition.KeySchema,
+      BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
+    });
+    expect(Table?.GlobalSecondaryIndexes ?? []).toEqual([]);
+  });
+
+  test('C1 active: a shard count that was raised is used by new rows, and finds the old ones too', async () => {
+    const { registry, another, tableName } = await fresh();
+    const connections = Array.from({ length: 40 }, (_, n) => `c${n}`);
+    await Promise.all(connections.map((id) => registry.open(connectionOf(id))));
+    const subscribe = (process: typeof registry, ids: readonly string[]) =>
+      Promise.all(ids.map((id) => process.subscribe(subscriptionOf(id, '1'))));
+    await subscribe(registry, connections.slice(0, 10));
+    await world.client().send(
+      new UpdateCommand({
+        TableName: tableName,
+        Key: { pk: `SHAPES#${TABLE}`, sk: `${FIELD}#title` },
+        UpdateExpression: 'SET shards = :shards',
+        ExpressionAttributeValues: { ':shards': 8 },
+      }),
+    );
+    await subscribe(another(), connections.slice(10, 30));
+    // This process still remembers one shard: its rows stand where eight are looked up.
+    await subscribe(registry, connections.slice(30));
+    expect(await lookupsOf(registry, shopping)).toEqual([
+      { filterKey: filterKey(FIELD, shopping), shards: 8 },
+    ]);
+    expect(idsOf(await lookUp(registry, shopping))).toEqual(connections.map((id) => `${id}/1`).sort());
+    const partitions = new Set((await scan(world.client(), tableName)).map(({ pk }) => String(pk)));
+    expect([...partitions].filter((pk) => pk.startsWith('KEY#')).length).toBeGreaterThan(4);
+    await Promise.all(connections.map((id) => registry.close(id)));
+    expect(ownedRows(await scan(world.client(), tableName))).toEqual([]);
+  });
+
+  test('C8 secrets stay out: a row holds no more than the port was given, and every row has an end', async () => {
+    const { registry, tableName } = await fresh();
+    await registry.open(connectionOf('a'));
+    await registry.initialise('a', { dialect: 'graphql-transport-ws' });
+    await registry.subscribe(subscriptionOf('a', '1'));
+    await registry.complete('a', 'unknown');
+    const rows = await scan(world.client(), tableName);
+    for (const row of rows) expect(typeof row['expiresAt']).toBe('number');
+    const kinds = rows.map(
+      ({ pk, sk }) => `${String(pk).split('#')[0]} ${/^(META|SUB|DOC)/.exec(String(sk))?.[0] ?? ''}`,
+    );
+    expect(kinds.sort()).toEqual([
+      'CONN META',
+      'CONN SUB',
+      'CONN SUB',
+      'DOC DOC',
+      'ID ',
+      'KEY ',
+      'LIVE ',
+      'SHAPES ',
+    ]);
+  });
+
+  test('a write that the SDK repeats, because its answer was lost, counts once', async () => {
+    const { tableName, clock } = await fresh();
+    const client = world.newClient();
+    client.middlewareStack.add(
+      (next, context) => async (args) => {
+        // The first answer never arrives; what it did stays done.
+        if (/^(Put|Update|BatchWrite)/.test(context.commandName ?? '')) await next(args).catch(() => {});
+        return next(args);
+      },
+      { step: 'initialize', name: 'lostAnswer', priority: 'low' },
+    );
+    const registry = createDynamoDBRegistry({ client, tableName, clock });
+    await registry.open(connectionOf('a'));
+    expect(await registry.initialise('a', { dialect: 'graphql-transport-ws' })).toBe('initialised');
+    expect(await registry.initialise('a', { dialect: 'graphql-transport-ws' })).toBe('repeated');
+    expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
+    expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('duplicate');
+    await registry.complete('a', '2');
+    expect(await registry.subscribe(subscriptionOf('a', '2'))).toBe('completed');
+    expect(idsOf(await lookUp(registry, shopping))).toEqual(['a/1']);
+    expect(await registry.close('a')).toBe(1);
+    expect(ownedRows(await scan(world.client(), tableName))).toEqual([]);
+  });
+
+  test('a store that cannot be reached is REGISTRY_UNAVAILABLE, with the cause', async () => {
+    const client = new DynamoDBClient({
+      endpoint: `http://127.0.0.1:${await getPort()}`,
+      region: LOCAL_REGION,
+      credentials: LOCAL_CREDENTIALS,
+      maxAttempts: 1,
+    });
+    const registry = createDynamoDBRegistry({
+      client: DynamoDBDocumentClient.from(client),
+      tableName: 'relay',
+      clock: jumpingClock(),
+    });
+    const calls = [
+      () => registry.open(connectionOf('a')),
+      () => registry.connection('a'),
+      () => registry.initialise('a', { dialect: 'graphql-transport-ws' }),
+      () => registry.subscribe(subscriptionOf('a', '1')),
+      () => registry.complete('a', '1'),
+      () => registry.close('a'),
+      () => registry.shapes(TABLE),
+      () => registry.candidates([{ filterKey: 'k', shards: 4 }]),
+      () => registry.document('h'),
+      () => registry.subscriptions('a'),
+      () => registry.live()[Symbol.asyncIterator]().next(),
+    ];
+    for (const call of calls) {
+      await expect(call()).rejects.toMatchObject({
+        code: 'REGISTRY_UNAVAILABLE',
+        message: expect.stringContaining('on relay table relay to succeed, got'),
+        cause: expect.objectContaining({ message: expect.stringContaining('ECONNREFUSED') }),
+      });
+    }
+    client.destroy();
+  });
+});
+
+describe('registry when requests fail half-way', () => {
+  function failing(fails: (step: TableStep, nth: number) => 'apply' | 'unprocessed' | Error) {
+    let nth = 0;
+    const clock = jumpingClock();
+    const client = new DynamoDBTable({
+      tableName: 'relay',
+      step: async (step) => {
+        const outcome = fails(step, nth++);
+        if (outcome instanceof Error) throw outcome;
+        return outcome;
+      },
+    });
+    const registry = createDynamoDBRegistry({ client, tableName: 'relay', clock, random: () => 0.5 });
+    return { registry, client, clock };
+  }
+
+  test('C1 active: items that come back unprocessed are sent again until all are written', async () => {
+    const { registry, client } = failing(({ operation }, nth) =>
+      operation.startsWith('Batch') && nth % 3 !== 0 ? 'unprocessed' : 'apply',
+    );
+    await registry.open(connectionOf('a'));
+    const alternatives = Array.from({ length: 16 }, (_, n) => equal({ title: `${n}` }));
+    expect(await registry.subscribe(subscriptionOf('a', '1', { alternatives }))).toBe('active');
+    expect(client.rows().filter(({ pk }) => String(pk).startsWith('KEY#'))).toHaveLength(16);
+    await registry.close('a');
+    expect(ownedRows(client.rows())).toEqual([]);
+  });
+
+  test('items that stay unprocessed end in REGISTRY_UNAVAILABLE after a bounded wait, and leave the id free', async () => {
+    let throttled = false;
+    const { registry, client, clock } = failing(({ pk }) =>
+      throttled && pk.startsWith('KEY#') ? 'unprocessed' : 'apply',
+    );
+    await registry.open(connectionOf('a'));
+    throttled = true;
+    const began = clock.now();
+    await expect(registry.subscribe(subscriptionOf('a', '1'))).rejects.toMatchObject({
+      code: 'REGISTRY_UNAVAILABLE',
+      message: expect.stringContaining('1 items unprocessed after 10 tries'),
+    });
+    expect(clock.now() - began).toBeGreaterThan(1_000);
+    expect(clock.now() - began).toBeLessThan(20_000);
+    throttled = false;
+    // Deleting the rows was throttled too, so the SUB row still names them: time, or close, takes both.
+    await registry.close('a');
+    expect(ownedRows(client.rows())).toEqual([]);
+  });
+
+  test.each(Array.from({ length: 9 }, (_, n) => n))(
+    'C1 active: a fault at request step %i of a subscribe leaves nothing half-visible',
+    async (failsAt) => {
+      let at = Number.NaN;
+      const { registry, client } = failing(() => (at++ === failsAt ? new Error('reset by peer') : 'apply'));
+      await registry.open(connectionOf('a'));
+      at = 0;
+      const outcome = await registry.subscribe(subscriptionOf('a', '1')).catch((error: unknown) => error);
+      at = Number.NaN;
+      if (outcome !== 'active') {
+        expect(outcome).toMatchObject({ code: 'REGISTRY_UNAVAILABLE' });
+        expect(await registry.subscriptions('a')).toEqual([]);
+        expect(client.rows().filter(({ pk }) => String(pk).startsWith('KEY#'))).toEqual([]);
+        expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
+      }
+      expect(idsOf(await lookUp(registry, shopping))).toEqual(['a/1']);
+    },
+  );
+
+  test('R5: a close that broke off half-way is finished by the next', async () => {
+    for (let failsAt = 0; failsAt < 12; failsAt += 1) {
+      let at = Number.NaN;
+      const { registry, client } = failing(() => (at++ === failsAt ? new Error('reset by peer') : 'apply'));
+      await registry.open(connectionOf('a'));
+      const alternatives = [equal({ title: 'x' }), equal({ title: 'y' })];
+      for (const id of ['1', '2']) await registry.subscribe(subscriptionOf('a', id, { alternatives }));
+      at = 0;
+      await registry.close('a').catch(() => {});
+      at = Number.NaN;
+      await registry.close('a');
+      expect(ownedRows(client.rows())).toEqual([]);
+    }
+  });
+});

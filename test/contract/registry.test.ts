@@ -1,0 +1,383 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { hash128 } from '../../src/filter/keys.ts';
+import type { LiveConnection, Registry } from '../../src/relay/ports.ts';
+import {
+  connectionOf,
+  equal,
+  idsOf,
+  LIFE_SECONDS,
+  lookUp,
+  ownedRows,
+  subscriptionOf,
+  TABLE,
+} from './registry-samples.ts';
+import { localWorld, memoryWorld, modelWorld, START } from './registry-worlds.ts';
+
+const shopping = equal({ title: '買い物' });
+
+async function liveOf(registry: Registry): Promise<LiveConnection[]> {
+  const found: LiveConnection[] = [];
+  for await (const connection of registry.live()) found.push(connection);
+  return found.sort((a, b) => (a.connectionId < b.connectionId ? -1 : 1));
+}
+
+describe.each([
+  ['memory', memoryWorld],
+  ['DynamoDB on the table model', modelWorld],
+  ['DynamoDB Local', localWorld()],
+])('registry: %s', (_, world) => {
+  beforeAll(() => world.start());
+  afterAll(() => world.stop());
+
+  describe('connections', () => {
+    test('what was opened is found as it was given, not initialised and not closed', async () => {
+      const { registry } = await world.open();
+      await registry.open(connectionOf('L0SM9cOFvHcCIhw='));
+      expect(await registry.connection('L0SM9cOFvHcCIhw=')).toEqual({
+        ...connectionOf('L0SM9cOFvHcCIhw='),
+        initialised: false,
+        confirmSubscriptions: false,
+        closed: false,
+      });
+      expect(await registry.connection('unknown')).toBeUndefined();
+    });
+
+    test('of ten inits at once exactly one is told so, and the others that it was repeated', async () => {
+      const { registry } = await world.open();
+      await registry.open(connectionOf('a'));
+      const init = { dialect: 'graphql-transport-ws', confirmSubscriptions: true } as const;
+      const outcomes = await Promise.all(Array.from({ length: 10 }, () => registry.initialise('a', init)));
+      expect(outcomes.filter((outcome) => outcome === 'initialised')).toHaveLength(1);
+      expect(outcomes.filter((outcome) => outcome === 'repeated')).toHaveLength(9);
+      expect(await registry.connection('a')).toMatchObject({ initialised: true, confirmSubscriptions: true });
+    });
+
+    test('an init binds dialect and identity that were not known before, where sweeps look too', async () => {
+      const { registry } = await world.open();
+      const { dialect: _dialect, identity: _identity, ...bare } = connectionOf('a');
+      await registry.open(bare);
+      expect(await liveOf(registry)).toEqual([{ connectionId: 'a', stage: 'dev' }]);
+      const identity = { kind: 'api-key', hash: hash128('other') } as const;
+      expect(await registry.initialise('a', { dialect: 'graphql-transport-ws', identity })).toBe(
+        'initialised',
+      );
+      expect(await registry.connection('a')).toMatchObject({ dialect: 'graphql-transport-ws', identity });
+      expect(await liveOf(registry)).toEqual([
+        { connectionId: 'a', stage: 'dev', dialect: 'graphql-transport-ws', identityHash: identity.hash },
+      ]);
+    });
+
+    test('an init without an identity makes the dialect known where sweeps look, and keeps the identity', async () => {
+      const { registry } = await world.open();
+      const { dialect: _, ...bare } = connectionOf('a');
+      await registry.open(bare);
+      await registry.initialise('a', { dialect: 'graphql-transport-ws' });
+      const identityHash = hash128('key');
+      expect(await liveOf(registry)).toEqual([
+        { connectionId: 'a', stage: 'dev', dialect: 'graphql-transport-ws', identityHash },
+      ]);
+      expect((await registry.connection('a'))?.identity).toEqual({ kind: 'api-key', hash: identityHash });
+    });
+
+    test('an unknown, a closed and an expired connection cannot be initialised', async () => {
+      const { registry, clock } = await world.open();
+      const init = { dialect: 'graphql-transport-ws', identity: { kind: 'api-key', hash: 'h' } } as const;
+      await registry.open(connectionOf('closed'));
+      await registry.open(connectionOf('old'));
+      await registry.close('closed');
+      expect(await registry.initialise('unknown', init)).toBe('unknown');
+      expect(await registry.initialise('closed', init)).toBe('unknown');
+      clock.advance(LIFE_SECONDS * 1_000);
+      expect(await registry.initialise('old', init)).toBe('unknown');
+    });
+
+    test('R8: a connection past its end is unknown, though its rows are still there', async () => {
+      const { registry, clock } = await world.open();
+      await registry.open(connectionOf('a'));
+      clock.advance(LIFE_SECONDS * 1_000 - 1);
+      expect(await registry.connection('a')).toBeDefined();
+      expect(await liveOf(registry)).toHaveLength(1);
+      clock.advance(1);
+      expect(await registry.connection('a')).toBeUndefined();
+      expect(await liveOf(registry)).toEqual([]);
+    });
+
+    test('live() gives each of 100 connections once, and none that closed', async () => {
+      const { registry } = await world.open();
+      const ids = Array.from({ length: 100 }, (_, n) => `connection-${n}`);
+      await Promise.all(ids.map((id) => registry.open(connectionOf(id))));
+      await registry.close('connection-7');
+      const live = (await liveOf(registry)).map(({ connectionId }) => connectionId);
+      expect(live).toEqual(ids.filter((id) => id !== 'connection-7').sort());
+    });
+  });
+
+  describe('subscribing', () => {
+    test('C1 active: what is active is found under the key of its values, with all it was given, and under no other', async () => {
+      const { registry, another } = await world.open();
+      await registry.open(connectionOf('a'));
+      const subscription = subscriptionOf('a', '1');
+      expect(await registry.subscribe(subscription)).toBe('active');
+      expect(await lookUp(another(), shopping)).toEqual([
+        {
+          connectionId: 'a',
+          clientId: '1',
+          field: 'onCreateTodo',
+          documentHash: subscription.document.hash,
+          renderingKey: subscription.renderingKey,
+          filter: subscription.filter,
+          dialect: 'graphql-transport-ws',
+          stage: 'dev',
+          activatedAt: START,
+        },
+      ]);
+      expect(await lookUp(another(), equal({ title: '掃除' }))).toEqual([]);
+      expect(await registry.subscriptions('a')).toEqual([
+        { clientId: '1', field: 'onCreateTodo', table: TABLE },
+      ]);
+      expect(await another().document(subscription.document.hash)).toEqual(subscription.document);
+    });
+
+    test('the map of candidates has an entry for each filter key asked, also twice or unknown', async () => {
+      const { registry } = await world.open();
+      const found = await registry.candidates([
+        { filterKey: 'a', shards: 1 },
+        { filterKey: 'a', shards: 4 },
+        { filterKey: 'b', shards: 2 },
+      ]);
+      expect([...found]).toEqual([
+        ['a', []],
+        ['b', []],
+      ]);
+      expect(await registry.candidates([])).toEqual(new Map());
+    });
+
+    test('R7: an id that stays taken is a duplicate after 1 s, and the first is not touched', async () => {
+      const { registry, clock } = await world.open();
+      await registry.open(connectionOf('a'));
+      await registry.subscribe(subscriptionOf('a', '1'));
+      const began = clock.now();
+      const second = subscriptionOf('a', '1', { alternatives: [equal({ title: '掃除' })] });
+      expect(await registry.subscribe(second)).toBe('duplicate');
+      expect(clock.now() - began).toBe(1_000);
+      expect(idsOf(await lookUp(registry, shopping))).toEqual(['a/1']);
+      expect(await lookUp(registry, equal({ title: '掃除' }))).toEqual([]);
+    });
+
+    test('R7: an id that comes free while it is looked at again is taken', async () => {
+      const { registry, clock } = await world.open();
+      await registry.open(connectionOf('a'));
+      await registry.subscribe(subscriptionOf('a', '1'));
+      clock.onSleep = async () => {
+        clock.onSleep = undefined;
+        await registry.complete('a', '1');
+      };
+      const second = subscriptionOf('a', '1', { alternatives: [equal({ title: '掃除' })] });
+      expect(await registry.subscribe(second)).toBe('active');
+      expect(await lookUp(registry, shopping)).toEqual([]);
+      expect(idsOf(await lookUp(registry, equal({ title: '掃除' })))).toEqual(['a/1']);
+    });
+
+    test('R6: a complete that came first ends the next subscribe of its id, once, and of no other', async () => {
+      const { registry } = await world.open();
+      await registry.open(connectionOf('a'));
+      await registry.complete('a', '1');
+      expect(await registry.subscribe(subscriptionOf('a', '2'))).toBe('active');
+      expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('completed');
+      expect(idsOf(await lookUp(registry, shopping))).toEqual(['a/2']);
+      expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
+    });
+
+    test('R6: two completes that came first leave one mark', async () => {
+      const { registry } = await world.open();
+      await registry.open(connectionOf('a'));
+      await registry.complete('a', '1');
+      await registry.complete('a', '1');
+      expect(await registry.subscriptions('a')).toEqual([]);
+      expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('completed');
+      expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
+    });
+
+    test('R6: 60 s after a complete that came first its id is free again', async () => {
+      const { registry, clock } = await world.open();
+      await registry.open(connectionOf('a'));
+      await registry.complete('a', '1');
+      clock.advance(60_000);
+      expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
+    });
+
+    test('R6: a complete of an id whose subscription has expired is for the subscribe it overtook', async () => {
+      const { registry, clock } = await world.open();
+      await registry.open(connectionOf('a'));
+      await registry.subscribe(subscriptionOf('a', '1', { expiresAt: START / 1_000 + 60 }));
+      clock.advance(60_000);
+      await registry.complete('a', '1');
+      expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('completed');
+      expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
+    });
+
+    test('R5: on a connection that is unknown, closed or past its end nothing is started and nothing left behind', async () => {
+      const { registry, clock, rows } = await world.open();
+      await registry.open(connectionOf('closed'));
+      await registry.close('closed');
+      await registry.close('never opened');
+      expect(await registry.subscribe(subscriptionOf('unknown', '1'))).toBe('closed');
+      expect(await registry.subscribe(subscriptionOf('closed', '1'))).toBe('closed');
+      expect(await registry.subscribe(subscriptionOf('never opened', '1'))).toBe('closed');
+      expect(await lookUp(registry, shopping)).toEqual([]);
+      if (rows) expect(ownedRows(await rows())).toEqual([]);
+      await registry.open(connectionOf('old'));
+      clock.advance(LIFE_SECONDS * 1_000);
+      const late = { expiresAt: clock.now() / 1_000 + 60 };
+      expect(await registry.subscribe(subscriptionOf('old', '1', late))).toBe('closed');
+      expect(await lookUp(registry, shopping)).toEqual([]);
+    });
+
+    test('R8: past its expiry a subscription is found nowhere, and its id is free', async () => {
+      const { registry, clock, rows } = await world.open();
+      await registry.open(connectionOf('a'));
+      await registry.subscribe(subscriptionOf('a', '1', { expiresAt: START / 1_000 + 600 }));
+      clock.advance(599_999);
+      expect(idsOf(await lookUp(registry, shopping))).toEqual(['a/1']);
+      clock.advance(1);
+      expect(await lookUp(registry, shopping)).toEqual([]);
+      expect(await registry.subscriptions('a')).toEqual([]);
+      expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
+      expect(idsOf(await lookUp(registry, shopping))).toEqual(['a/1']);
+      if (rows) expect((await rows()).filter(({ pk }) => String(pk).startsWith('KEY#'))).toHaveLength(1);
+    });
+
+    test('complete leaves nothing to find; the same id again leaves exactly one', async () => {
+      const { registry, rows } = await world.open();
+      await registry.open(connectionOf('a'));
+      await registry.subscribe(subscriptionOf('a', '1', { filter: 'first' }));
+      await registry.complete('a', '1');
+      expect(await lookUp(registry, shopping)).toEqual([]);
+      expect(await registry.subscriptions('a')).toEqual([]);
+      expect(await registry.subscribe(subscriptionOf('a', '1', { filter: 'second' }))).toBe('active');
+      expect((await lookUp(registry, shopping)).map(({ filter }) => filter)).toEqual(['second']);
+      if (rows) {
+        const own = (await rows()).filter(
+          ({ pk, sk }) => /^KEY#/.test(String(pk)) || /^SUB#/.test(String(sk)),
+        );
+        expect(own).toHaveLength(2);
+      }
+    });
+
+    test('C1 active: 50 ids of one connection at once are all active, and all found', async () => {
+      const { registry } = await world.open();
+      await registry.open(connectionOf('a'));
+      const ids = Array.from({ length: 50 }, (_, n) => `${n}`);
+      const outcomes = await Promise.all(ids.map((id) => registry.subscribe(subscriptionOf('a', id))));
+      expect(new Set(outcomes)).toEqual(new Set(['active']));
+      expect(idsOf(await lookUp(registry, shopping))).toEqual(ids.map((id) => `a/${id}`).sort());
+      expect(await registry.close('a')).toBe(50);
+      expect(await lookUp(registry, shopping)).toEqual([]);
+    });
+
+    test('any text of up to 256 bytes is an id like any other', async () => {
+      const { registry } = await world.open();
+      const ids = [
+        '__proto__',
+        'constructor',
+        'toString',
+        '',
+        '#',
+        'a#b',
+        'あ'.repeat(85),
+        'x'.repeat(256),
+        '\u0000',
+        '🗒️',
+      ];
+      await registry.open(connectionOf('a'));
+      const outcomes = await Promise.all(ids.map((id) => registry.subscribe(subscriptionOf('a', id))));
+      expect(outcomes).toEqual(ids.map(() => 'active'));
+      const sorted = ids.map((id) => `a/${id}`).sort();
+      expect(idsOf(await lookUp(registry, shopping))).toEqual(sorted);
+      await registry.complete('a', '__proto__');
+      await registry.complete('a', 'x'.repeat(256));
+      expect(idsOf(await lookUp(registry, shopping))).toEqual(
+        sorted.filter((id) => !['a/__proto__', `a/${'x'.repeat(256)}`].includes(id)),
+      );
+      const tooLong = subscriptionOf('a', `${'x'.repeat(255)}é`);
+      await expect(registry.subscribe(tooLong)).rejects.toThrow('at most 256 bytes, got 257');
+    });
+
+    test('filters of any length come back whole, as long as their subscription lives', async () => {
+      const { registry } = await world.open();
+      await registry.open(connectionOf('a'));
+      const filters = new Map([399, 400, 401, 12_000].map((bytes) => [`${bytes}`, 'f'.repeat(bytes)]));
+      filters.set('bytes, not characters', 'あ'.repeat(134));
+      for (const [id, filter] of filters) await registry.subscribe(subscriptionOf('a', id, { filter }));
+      const found = await lookUp(registry, shopping);
+      expect(new Map(found.map(({ clientId, filter }) => [clientId, filter]))).toEqual(filters);
+      await registry.complete('a', '12000');
+      expect(idsOf(await lookUp(registry, shopping))).not.toContain('a/12000');
+    });
+
+    test('several alternatives are found under the key of each; an unfinished one under none', async () => {
+      const { registry } = await world.open();
+      await registry.open(connectionOf('a'));
+      const alternatives = [equal({ title: 'x' }), equal({ title: 'y' }), equal({ title: 'x', done: true })];
+      await registry.subscribe(subscriptionOf('a', '1', { alternatives }));
+      expect(new Set(idsOf(await lookUp(registry, equal({ title: 'x' }))))).toEqual(new Set(['a/1']));
+      expect(new Set(idsOf(await lookUp(registry, equal({ title: 'y' }))))).toEqual(new Set(['a/1']));
+      expect(await lookUp(registry, equal({ title: 'z', done: true }))).toEqual([]);
+      await registry.complete('a', '1');
+      expect(await lookUp(registry, equal({ title: 'x', done: true }))).toEqual([]);
+    });
+
+    test('a filter that can match nothing is active, found by no change, and holds its id', async () => {
+      const { registry, rows } = await world.open();
+      await registry.open(connectionOf('a'));
+      const nothing = subscriptionOf('a', '1', { alternatives: [] });
+      expect(await registry.subscribe(nothing)).toBe('active');
+      expect(await lookUp(registry, shopping)).toEqual([]);
+      expect(await registry.subscriptions('a')).toHaveLength(1);
+      expect(await registry.subscribe(nothing)).toBe('duplicate');
+      if (rows) expect((await rows()).filter(({ pk }) => /^KEY#/.test(String(pk)))).toEqual([]);
+      await registry.complete('a', '1');
+      expect(await registry.subscriptions('a')).toEqual([]);
+    });
+  });
+
+  describe('closing', () => {
+    test('R5: leaves nothing of its connection, whatever it had, and everything of the others', async () => {
+      const { registry, rows } = await world.open();
+      await registry.open(connectionOf('a'));
+      await registry.open(connectionOf('b'));
+      const alternatives = Array.from({ length: 5 }, (_, n) => equal({ title: `${n}` }));
+      await Promise.all(
+        Array.from({ length: 12 }, (_, n) =>
+          registry.subscribe(subscriptionOf('a', `${n}`, { alternatives })),
+        ),
+      );
+      await registry.subscribe(subscriptionOf('b', '1', { alternatives }));
+      await registry.complete('a', 'never there');
+      expect(await registry.close('a')).toBe(12);
+      for (let n = 0; n < 5; n += 1)
+        expect(idsOf(await lookUp(registry, equal({ title: `${n}` })))).toEqual(['b/1']);
+      expect(await registry.subscriptions('a')).toEqual([]);
+      expect(await registry.connection('a')).toMatchObject({ closed: true });
+      if (rows) {
+        const left = ownedRows(await rows());
+        expect(left.filter(({ pk, sk }) => pk === 'CONN#a' || /^a(#|$)/.test(String(sk)))).toEqual([]);
+        // META, LIVE, ID, SUB and five under filter keys.
+        expect(left).toHaveLength(9);
+      }
+      expect(await registry.close('b')).toBe(1);
+      if (rows) expect(ownedRows(await rows())).toEqual([]);
+    });
+
+    test('is idempotent, also side by side and of a connection nobody opened', async () => {
+      const { registry, rows } = await world.open();
+      await registry.open(connectionOf('a'));
+      await registry.subscribe(subscriptionOf('a', '1'));
+      await Promise.all([registry.close('a'), registry.close('a')]);
+      expect(await registry.close('a')).toBe(0);
+      expect(await registry.close('unknown')).toBe(0);
+      expect(await registry.connection('unknown')).toBeUndefined();
+      if (rows) expect(ownedRows(await rows())).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,119 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { chunk, mapConcurrently } from '../../../src/adapters/dynamodb/concurrency.ts';
+import { rowFromError } from '../../../src/adapters/dynamodb/condition-failure.ts';
+import {
+  isLive,
+  liveKey,
+  parsePlaceSort,
+  partitionOf,
+  placeSort,
+  shapeKey,
+  subscriptionKey,
+} from '../../../src/adapters/dynamodb/rows.ts';
+import { placeKeys } from '../../../src/adapters/dynamodb/subscription-rows.ts';
+import { hash128 } from '../../../src/filter/keys.ts';
+
+describe('keys of the relay table', () => {
+  test('the sort key under a filter key reads back, whatever the connection id holds', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string(), (connectionId, clientId) => {
+        const h = hash128(clientId);
+        expect(parsePlaceSort(placeSort(connectionId, h, 'n0nce'))).toEqual({
+          connectionId,
+          h,
+          nonce: 'n0nce',
+        });
+      }),
+    );
+  });
+
+  test.each(['', 'no marks', 'one#mark'])('a sort key that is not one is nothing: %j', (sk) => {
+    expect(parsePlaceSort(sk)).toBeUndefined();
+  });
+
+  test('keys are those of the design, and short whatever the client calls its subscription', () => {
+    const h = hash128('x'.repeat(256));
+    expect(subscriptionKey('id', h)).toEqual({ pk: 'CONN#id', sk: `SUB#${h}` });
+    expect(h).toHaveLength(22);
+    expect(shapeKey('Todos', 'onCreateTodo', ['done', 'title'])).toEqual({
+      pk: 'SHAPES#Todos',
+      sk: 'onCreateTodo#done,title',
+    });
+    expect(liveKey('id')).toEqual({ pk: `LIVE#${partitionOf('id', 64)}`, sk: 'id' });
+  });
+
+  test('a connection stands in the same partition in every version: these never change', () => {
+    expect(['L0SM9cOFvHcCIhw=', 'a', ''].map((id) => partitionOf(id, 64))).toEqual([53, 18, 2]);
+  });
+
+  test('connections spread evenly over partitions', () => {
+    const counts = new Map<number, number>();
+    for (let n = 0; n < 6_400; n += 1) {
+      const partition = partitionOf(`connection ${n}`, 64);
+      counts.set(partition, (counts.get(partition) ?? 0) + 1);
+    }
+    expect(counts.size).toBe(64);
+    expect(Math.max(...counts.values())).toBeLessThan(160);
+    expect(partitionOf('anything', 1)).toBe(0);
+  });
+
+  test('a SUB row names its rows by place and nonce; a tombstone and META name none', () => {
+    const sub = { pk: 'CONN#a', sk: 'SUB#h', nonce: 'n', places: ['k1#0', 'k2#3'] };
+    expect(placeKeys('a', sub)).toEqual([
+      { pk: 'KEY#k1#0', sk: 'a#h#n' },
+      { pk: 'KEY#k2#3', sk: 'a#h#n' },
+    ]);
+    expect(placeKeys('a', { pk: 'CONN#a', sk: 'SUB#h', tombstone: true })).toEqual([]);
+    expect(placeKeys('a', { pk: 'CONN#a', sk: 'META', nonce: 'n', places: ['k1#0'] })).toEqual([]);
+  });
+
+  test('a row is live until the second it expires in', () => {
+    expect(isLive({ expiresAt: 100 }, 99_999)).toBe(true);
+    expect(isLive({ expiresAt: 100 }, 100_000)).toBe(false);
+    expect(isLive({}, 0)).toBe(false);
+    expect(isLive(undefined, 0)).toBe(false);
+  });
+
+  test('the row that stood against a condition reads as other rows do', () => {
+    const row = rowFromError({
+      s: { S: '買' },
+      n: { N: '1767225600' },
+      b: { BOOL: false },
+      l: { L: [{ S: 'x' }] },
+    });
+    expect(row).toEqual({ s: '買', n: 1_767_225_600, b: false, l: ['x'] });
+  });
+});
+
+describe('requests side by side', () => {
+  test('never more than the limit at once, and results in the order of the items', async () => {
+    let running = 0;
+    let most = 0;
+    const results = await mapConcurrently([5, 1, 4, 2, 3, 0, 6], 3, async (item) => {
+      running += 1;
+      most = Math.max(most, running);
+      for (let turns = 0; turns < item; turns += 1) await Promise.resolve();
+      running -= 1;
+      return item * 10;
+    });
+    expect(results).toEqual([50, 10, 40, 20, 30, 0, 60]);
+    expect(most).toBe(3);
+  });
+
+  test('a failure starts nothing more, and is told once nothing is in flight', async () => {
+    const ended: number[] = [];
+    const work = mapConcurrently([0, 1, 2, 3, 4], 2, async (item) => {
+      if (item === 0) throw new Error('first');
+      for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
+      ended.push(item);
+    });
+    await expect(work).rejects.toThrow('first');
+    expect(ended).toEqual([1]);
+  });
+
+  test('chunks lose nothing', () => {
+    expect(chunk([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
+    expect(chunk([], 25)).toEqual([]);
+  });
+});

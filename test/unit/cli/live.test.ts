@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals';
+import { describeLine } from '../../../src/cli/live.ts';
+
+const change = {
+  event: 'delivery.change',
+  eventName: 'INSERT',
+  table: 'Todos',
+  shapes: 2,
+  candidates: 3,
+  matched: 0,
+  fields: {},
+};
+const batch = { event: 'stream.batch', records: 1, sent: 0, gone: 0, slow: 0, tooLarge: 0, ms: 12 };
+
+test.each([
+  [{ ...change, shapes: 0, candidates: 0 }, 'INSERT in Todos: nobody subscribes to it'],
+  [
+    { ...change, candidates: 0 },
+    'INSERT in Todos: no subscriber asks for these values (compared: arguments and filter equalities)',
+  ],
+  [change, 'INSERT in Todos: 3 subscriptions looked at, and no filter matched'],
+  [
+    { ...change, matched: 3, fields: { onCreateTodo: 1, 'onChangeTodo ENTER': 2 } },
+    'INSERT in Todos: matched 3 subscriptions (onCreateTodo, onChangeTodo ENTER ×2)',
+  ],
+  [batch, undefined],
+  [{ ...batch, sent: 2, gone: 1 }, '  2 delivered, 1 gone in 12 ms'],
+  [{ ...batch, failedFrom: 'x', reason: 'deadline' }, '  stopped (deadline), to be tried again in 12 ms'],
+  [
+    { event: 'reader.stream_unusable', table: 'Todos', level: 'warn', detail: 'Turn it on with …' },
+    'nothing can arrive from Todos: its stream is off or of the wrong view type. Turn it on with …',
+  ],
+  [{ event: 'x.failed', level: 'error', err: { message: 'no table' } }, 'x.failed: no table'],
+  [{ event: 'x.fine', level: 'info', msg: 'all well' }, undefined],
+])('%j is told as %j', (entry, told) => {
+  expect(describeLine(JSON.stringify(entry))).toBe(told);
+});
+
+test.each(['(λ: stream) RequestId: 1  Duration: 3 ms', '{ not json', '', 'null', '[1]'])(
+  'a line that is no event is of no interest: %j',
+  (line) => {
+    expect(describeLine(line)).toBeUndefined();
+  },
+);
