@@ -12,7 +12,16 @@ module.exports = {
       name: 'use-cases-add-only-ports',
       severity: 'error',
       from: { path: '^src/(relay|api)/' },
-      to: { pathNot: [PURE, '^src/(relay|api|observe)/', '^src/errors\\.ts$', '^node_modules/(graphql|pino)/', '^crypto$', '^node:crypto$'] },
+      to: {
+        pathNot: [
+          PURE,
+          '^src/(relay|api|observe)/',
+          '^src/errors\\.ts$',
+          '^node_modules/(graphql|pino)/',
+          '^crypto$',
+          '^node:crypto$',
+        ],
+      },
     },
     {
       name: 'only-adapters-cli-testing-scripts-touch-the-world',
@@ -26,14 +35,27 @@ module.exports = {
       from: { path: '^handlers/' },
       to: { pathNot: ['^src/compose\\.ts$', '^src/relay/', '^src/config\\.ts$', '^node_modules/@types/'] },
     },
-    { name: 'tests-stay-outside', severity: 'error', from: { path: '^(src|handlers)/' }, to: { path: '^test/' } },
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'tests-stay-outside',
+      severity: 'error',
+      from: { path: '^(src|handlers)/' },
+      to: { path: '^test/' },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

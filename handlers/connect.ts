@@ -11,20 +11,16 @@ const context = compose();
 
 /** `$connect`: lets a client in, or refuses the upgrade with the status returned. */
 export async function handler({ requestContext, ...event }: ConnectEvent): Promise<APIGatewayProxyResultV2> {
+  // A frame whose route names this handler must not open its connection anew.
+  if (requestContext.eventType !== 'CONNECT') return { statusCode: 400 };
   const outcome = await open(context, {
     connectionId: requestContext.connectionId,
     stage: requestContext.stage,
     connectedAt: requestContext.connectedAt ?? context.clock.now(),
-    headers: present(event.headers),
-    query: present(event.queryStringParameters),
+    headers: new Map(Object.entries(event.headers ?? {})),
+    query: new Map(Object.entries(event.queryStringParameters ?? {})),
   });
   if (outcome.status !== 200) return { statusCode: outcome.status, body: outcome.message };
   if (!outcome.subprotocol) return { statusCode: 200 };
   return { statusCode: 200, headers: { 'Sec-WebSocket-Protocol': outcome.subprotocol } };
-}
-
-function present(values: Record<string, string | undefined> | null | undefined): ReadonlyMap<string, string> {
-  return new Map(
-    Object.entries(values ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
 }

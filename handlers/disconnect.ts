@@ -8,6 +8,8 @@ const context = compose();
 export async function handler({
   requestContext,
 }: APIGatewayProxyWebsocketEventV2): Promise<APIGatewayProxyResultV2> {
+  // A frame whose route names this handler is no disconnect.
+  if (requestContext.eventType !== 'DISCONNECT') return { statusCode: 400 };
   await close(context, requestContext.connectionId);
   return { statusCode: 200 };
 }

@@ -14,6 +14,9 @@ import type { RelayContext } from './relay/context.ts';
 import { loadModel } from './schema/load.ts';
 import type { Model } from './schema/model.ts';
 
+/** Requests to DynamoDB under way at once: at or above what the registry asks for in parallel. */
+const MAX_SOCKETS = 64;
+
 /**
  * Builds the real thing from the configuration: the one place where clients are made.
  * @throws SchemaError with file, line and column · TablecastError `CONFIG_INVALID`
@@ -28,6 +31,14 @@ export function compose(config: Config = readConfig()): RelayContext {
     new DynamoDBClient({
       region: config.region,
       maxAttempts: 4,
+      // Without these one hung request would take the whole invocation with it.
+      requestHandler: {
+        connectionTimeout: 1_000,
+        requestTimeout: 3_000,
+        throwOnRequestTimeout: true,
+        httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+        httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+      },
       ...(config.dynamodbEndpoint && { endpoint: config.dynamodbEndpoint }),
     }),
     { marshallOptions: { removeUndefinedValues: true } },

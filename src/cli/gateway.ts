@@ -2,9 +2,9 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { TablecastError } from '../errors.ts';
+import { type ProbeOutcome, probeGateway } from './gateway-probe.ts';
 import { type ProcessGroups, stopGroup } from './process-groups.ts';
 import { QUIET, serverlessScript } from './project.ts';
-import { probeUpgrade } from './upgrade-probe.ts';
 
 export interface GatewayOptions {
   /** The project: the folder of serverless.yml. */
@@ -23,12 +23,13 @@ export interface GatewayOptions {
 /** `serverless offline`: API Gateway's WebSocket, @connections and the Lambda API, with the bundled handlers. */
 export interface Gateway {
   /**
-   * Resolves once a WebSocket upgrade with this key is let in.
+   * Resolves once a WebSocket with this key is let in and its `connection_init` acknowledged.
    * @throws TablecastError `LOCAL_STACK` with the last lines it printed, when it ends or does not get there in time
    */
   ready(apiKey: string, timeoutMs: number): Promise<void>;
   /** Resolves when it has ended, with what it printed last. */
   readonly ended: Promise<string>;
+  /** Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -77,6 +78,7 @@ export function startGateway(options: GatewayOptions): Gateway {
     });
   }
   let over = false;
+  let stopped: Promise<void> | undefined;
   const ended = child.then(() => {
     over = true;
     return last.filter((line) => line.trim() !== '').join('\n');
@@ -86,23 +88,25 @@ export function startGateway(options: GatewayOptions): Gateway {
     ended,
     async ready(apiKey, timeoutMs) {
       const deadline = Date.now() + timeoutMs;
-      let status: number | undefined;
+      let outcome: ProbeOutcome = 'no answer';
       while (Date.now() < deadline && !over) {
-        status = await probeUpgrade(wsPort, apiKey, PROBE_TIMEOUT_MS);
-        if (status === 101) return;
+        outcome = await probeGateway(wsPort, apiKey, PROBE_TIMEOUT_MS);
+        if (outcome === 'acknowledged') return;
         await sleep(PROBE_INTERVAL_MS);
       }
-      const came = over ? 'it ended' : status === undefined ? 'nothing answered' : `HTTP ${status} came`;
+      const came = over ? 'it ended' : outcome;
       const output = last.filter((line) => line.trim() !== '').join('\n');
       throw new TablecastError(
         'LOCAL_STACK',
-        `expected the gateway to let a WebSocket in on port ${wsPort}, and ${came}. It printed:\n${output}`,
+        `expected the gateway to acknowledge a WebSocket on port ${wsPort}, got: ${came}. It printed:\n${output}`,
       );
     },
-    async stop() {
-      await stopGroup(child, STOP_GRACE_MS);
-      await ended;
-      if (pid !== undefined) groups.remove(pid);
+    stop() {
+      stopped ??= stopGroup(child, STOP_GRACE_MS).then(async () => {
+        await ended;
+        if (pid !== undefined) groups.remove(pid);
+      });
+      return stopped;
     },
   };
 }

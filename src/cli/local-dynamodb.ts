@@ -8,6 +8,8 @@ export interface LocalDynamoDBOptions {
   /** Folder to keep the data in; without it they end with the process. */
   readonly dataDir?: string | undefined;
   readonly groups: ProcessGroups;
+  /** Breaks off the starting. */
+  readonly signal: AbortSignal;
   /** It ended by itself and answers again. */
   readonly onRestarted: () => void;
   /** It ended by itself and could not be started again. */
@@ -34,6 +36,7 @@ export async function superviseDynamoDBLocal(options: LocalDynamoDBOptions): Pro
     const started = await startDynamoDBLocal({
       port,
       ownGroup: true,
+      signal: options.signal,
       ...(dataDir !== undefined && { dataDir }),
     });
     groups.add(started.pid);

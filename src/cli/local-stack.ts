@@ -103,6 +103,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
         port,
         dataDir: options.dataDir,
         groups,
+        signal: options.signal,
         onRestarted: () => {
           options.onNotice('DynamoDB Local ended and was started again');
           restore();

@@ -8,8 +8,8 @@ export interface Upgrade {
   readonly stage: string;
   /** Epoch ms. */
   readonly connectedAt: number;
-  readonly headers: ReadonlyMap<string, string>;
-  readonly query: ReadonlyMap<string, string>;
+  readonly headers: ReadonlyMap<string, string | undefined>;
+  readonly query: ReadonlyMap<string, string | undefined>;
 }
 
 export type OpenOutcome =

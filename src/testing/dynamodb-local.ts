@@ -20,6 +20,8 @@ export interface DynamoDBLocalOptions {
    * Default false.
    */
   readonly ownGroup?: boolean;
+  /** Breaks off the starting: the process is killed and the start rejects. Of no effect once it has resolved. */
+  readonly signal?: AbortSignal;
 }
 
 export interface DynamoDBLocal {
@@ -81,11 +83,16 @@ export async function startDynamoDBLocal(options: DynamoDBLocalOptions = {}): Pr
   failed.catch(() => {});
   const endpoint = `http://127.0.0.1:${port}`;
   const stop = (graceMs = 3_000) => stopProcess(child, graceMs);
+  const giveUp = () => child.kill('SIGKILL');
+  options.signal?.addEventListener('abort', giveUp, { once: true });
+  if (options.signal?.aborted) giveUp();
   try {
     await Promise.race([failed, answers(endpoint, options.startTimeoutMs ?? 30_000)]);
   } catch (error) {
     await stop();
     throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', giveUp);
   }
   return { endpoint, port, pid: child.pid as number, process: child, stop };
 }

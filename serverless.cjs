@@ -1,0 +1,183 @@
+'use strict';
+/**
+ * What a serverless.yml takes from Tablecast:
+ *
+ *     custom:
+ *       esbuild: ${file(node_modules/tablecast/serverless.cjs):esbuild}
+ *     functions: ${file(node_modules/tablecast/serverless.cjs):functions}
+ *     resources: ${file(node_modules/tablecast/serverless.cjs):resources}
+ *
+ * This file only reads (the settings, the schema file, the streams of existing tables) and hands what it read to the
+ * pure code in src/deploy, compiled.
+ */
+const { existsSync, readdirSync, readFileSync, rmSync } = require('node:fs');
+const path = require('node:path');
+
+const compiled = path.join(__dirname, 'dist', 'src');
+/** osls reads serverless.yml in the folder it was started in, and no other. */
+const serviceDir = process.cwd();
+
+exports.functions = (context) => told(async () => (await project(context)).functions);
+exports.resources = (context) => told(async () => (await project(context)).resources);
+exports.esbuild = () => told(bundling);
+
+async function project({ resolveConfigurationProperty, resolveVariable }) {
+  const { deployment, relayName, tablesToLookUp } = await load('deploy/deployment.js');
+  const { readSettings } = await load('deploy/settings.js');
+  const { readCommandLine } = await load('deploy/command-line.js');
+  const { checkBundling } = await load('deploy/bundling.js');
+  const { offlineFunctions } = await load('deploy/offline.js');
+  const { loadModel } = await load('schema/load.js');
+
+  const property = (...keys) => resolveConfigurationProperty(keys);
+  const command = readCommandLine(process.argv);
+  checkBundling(await property('custom', 'esbuild'), `\${file(${ownPath()}):esbuild}`);
+  const settings = {
+    ...readSettings(await property('custom', 'tablecast')),
+    service: await property('service'),
+    stage: await resolveVariable('sls:stage'),
+    handlers: handlersFolder(),
+    individually: (await property('package', 'individually')) === true,
+    only: command.option('function', 'f'),
+  };
+  const model = loadModel(schemaText(settings.schema), { file: settings.schema });
+  const toLookUp = tablesToLookUp(settings, model);
+  const streams = command.writesTemplate
+    ? await lookUp(toLookUp, command, property)
+    : withoutLookUp(toLookUp);
+  const { functions, resources } = deployment({ ...settings, streams }, model);
+  warn(command, settings, model);
+  if (!command.offline) return { functions, resources };
+  const plugin = (await property('custom', 'serverless-offline')) ?? {};
+  const host = command.option('host', 'o') ?? plugin.host ?? 'localhost';
+  const port = command.option('websocketPort') ?? plugin.websocketPort ?? 3001;
+  const relayTable = relayName(settings);
+  const local = { environment: process.env, relayTable, connectionsEndpoint: `http://${host}:${port}` };
+  return { functions: offlineFunctions(functions, local), resources };
+}
+
+async function bundling() {
+  const { ALIASES, BUNDLING } = await load('deploy/bundling.js');
+  const { readCommandLine } = await load('deploy/command-line.js');
+  const alias = Object.fromEntries([...ALIASES].map(([from, to]) => [from, require.resolve(to)]));
+  const settings = { ...BUNDLING, alias };
+  return readCommandLine(process.argv).offline
+    ? { ...settings, outputWorkFolder: offlineFolder() }
+    : settings;
+}
+
+/**
+ * A folder of bundles for this process alone: serverless-esbuild's own is shared, and a `package` or a second `offline`
+ * in the same project would pull the files away from under this one.
+ */
+function offlineFolder() {
+  const parent = path.join(serviceDir, '.tablecast');
+  for (const name of existsSync(parent) ? readdirSync(parent) : []) {
+    const pid = /^offline-(\d+)$/.exec(name)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid)))
+      rmSync(path.join(parent, name), { recursive: true, force: true });
+  }
+  const own = `.tablecast/offline-${process.pid}`;
+  process.once('exit', () => rmSync(path.join(serviceDir, own), { recursive: true, force: true }));
+  return own;
+}
+
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+function load(file) {
+  const whole = path.join(compiled, file);
+  if (!existsSync(whole))
+    throw plain(`Expected ${path.relative(serviceDir, whole)}, found none: run "npm run build" first`);
+  return import(require('node:url').pathToFileURL(whole).href);
+}
+
+function schemaText(file) {
+  try {
+    return readFileSync(path.join(serviceDir, file), 'utf8');
+  } catch (error) {
+    throw plain(
+      `custom.tablecast.schema: expected a schema file at ${file}, and it could not be read: ${error.message}`,
+    );
+  }
+}
+
+/**
+ * Where the handlers lie, seen from serverless.yml: TypeScript in Tablecast's own repository, compiled where it is
+ * installed. Bundles keep that path, so it must lie inside the folder that is packed.
+ */
+function handlersFolder() {
+  return serviceDir === __dirname ? 'handlers' : `${path.posix.dirname(ownPath())}/dist/handlers`;
+}
+
+function ownPath() {
+  if (serviceDir === __dirname) return './serverless.cjs';
+  // By name first: node_modules/tablecast may be a link to somewhere else.
+  const installed = 'node_modules/tablecast/serverless.cjs';
+  if (existsSync(path.join(serviceDir, installed))) return installed;
+  throw plain(
+    `Expected ${installed} beside serverless.yml, found none: run "npm install tablecast" in that folder`,
+  );
+}
+
+/** Name in the schema → what came of its look-up, so that `functions` and `resources` ask once. */
+const found = new Map();
+
+async function lookUp(tables, command, property) {
+  if (tables.size === 0) return new Map();
+  const { describeStream } = await load('adapters/dynamodb/describe-stream.js');
+  const region = command.option('region', 'r') ?? (await property('provider', 'region')) ?? 'us-east-1';
+  const profile = command.option('aws-profile') ?? (await property('provider', 'profile'));
+  for (const [table, name] of tables) {
+    if (!found.has(table))
+      found.set(table, describeStream(table, name, { region, ...(profile && { profile }) }));
+  }
+  const arns = [...tables.keys()].map(async (table) => [table, await found.get(table)]);
+  return new Map(await Promise.all(arns));
+}
+
+/** Commands that write no template (offline, print, info) need no stream, and so no credentials. */
+function withoutLookUp(tables) {
+  const arnOf = (name) => `arn:aws:dynamodb:::table/${name}/stream/not-looked-up`;
+  return new Map([...tables].map(([table, name]) => [table, arnOf(name)]));
+}
+
+const said = new Set();
+
+function warn({ offline, writesTemplate }, settings, model) {
+  if (!offline && !writesTemplate) return;
+  const { TABLECAST_API_KEY_HASHES, TABLECAST_AUTH } = offline ? process.env : {};
+  if (settings.apiKeyHashes.length === 0 && !TABLECAST_API_KEY_HASHES && TABLECAST_AUTH !== 'off') {
+    say('no API key is set (custom.tablecast.apiKeys), so every connection will be refused.');
+  }
+  const existing = [...model.tables.keys()].filter((table) => settings.tables.get(table)?.kind !== 'managed');
+  if (existing.length > 0 && writesTemplate) {
+    say(`a DynamoDB stream takes two readers a shard, and this is one of them: ${existing.join(', ')}.`);
+  }
+}
+
+function say(text) {
+  if (said.has(text)) return;
+  said.add(text);
+  process.stderr.write(`Tablecast: ${text}\n`);
+}
+
+/** Runs `work`; an error that is meant for the reader goes out as its message, for osls prints an error's stack. */
+async function told(work) {
+  try {
+    return await work();
+  } catch (error) {
+    throw error?.name === 'TablecastError' || error?.name === 'SchemaError' ? plain(error.message) : error;
+  }
+}
+
+function plain(message) {
+  const error = new Error(message);
+  error.stack = message;
+  return error;
+}

@@ -1,0 +1,380 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { builtCopy, run, temporaryFolder } from './support/built-copy.ts';
+import { type Packaged, packageProject } from './support/serverless-package.ts';
+import { STREAM_ARN, userProject } from './support/user-project.ts';
+
+const NAMES = ['connect', 'subscribe', 'disconnect', 'stream', 'gap'];
+/** What `serverless offline` takes over from the environment. */
+const LOCAL = {
+  TABLECAST_AUTH: 'off-for-the-laptop',
+  DYNAMODB_ENDPOINT: 'http://dynamodb-local:8000',
+  TABLECAST_CONNECTIONS_ENDPOINT: 'http://gateway-local:3001',
+};
+const KEYS = 'key-of-the-first-client, key-of-the-second-client';
+
+let root: string;
+let user: string;
+let packaged: Packaged;
+let existing: Packaged;
+/** The root again, with access logs, from a shell that is set up for local work. */
+let logged: Packaged;
+
+beforeAll(async () => {
+  root = await builtCopy();
+  user = await userProject(root);
+  packaged = await packageProject(root, join(root, 'out'), { TABLECAST_API_KEYS: KEYS });
+  existing = await packageProject(user, join(user, 'out'));
+  logged = await packageProject(root, join(root, 'out-logged'), { ...LOCAL, TABLECAST_ACCESS_LOGS: 'true' });
+}, 180_000);
+
+afterAll(async () => {
+  for (const folder of [root, user]) if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+function resource(from: Packaged, logicalId: string) {
+  const found = from.resources[logicalId];
+  if (!found)
+    throw new Error(`Expected a resource ${logicalId}, got ${Object.keys(from.resources).join(', ')}`);
+  return found;
+}
+
+const ofType = (from: Packaged, type: string) =>
+  Object.entries(from.resources).filter(([, { Type }]) => Type === type);
+
+const functionId = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
+const roleId = (name: string) => `Tablecast${name.charAt(0).toUpperCase()}${name.slice(1)}Role`;
+const getAtt = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const sub = (text: string) => ({ 'Fn::Sub': text });
+const ACCOUNT = `\${AWS::Region}:\${AWS::AccountId}`;
+
+describe('the packaged functions', () => {
+  test('are these five, each on nodejs22.x and arm64', () => {
+    expect(ofType(packaged, 'AWS::Lambda::Function').map(([id]) => id)).toEqual(NAMES.map(functionId));
+    for (const name of NAMES) {
+      expect(resource(packaged, functionId(name)).Properties).toMatchObject({
+        FunctionName: `todos-dev-${name}`,
+        Runtime: 'nodejs22.x',
+        Architectures: ['arm64'],
+        Role: getAtt(roleId(name)),
+      });
+    }
+  });
+
+  test('know what they need and no more', () => {
+    const relay = { Ref: 'TablecastRelayTable' };
+    const common = {
+      TABLECAST_SCHEMA: 'schema.graphql',
+      TABLECAST_RELAY_TABLE: relay,
+      TABLECAST_STAGE: 'dev',
+      TABLECAST_LOG_LEVEL: 'info',
+    };
+    const posting = {
+      ...common,
+      TABLECAST_API_ID: { Ref: 'WebsocketsApi' },
+      TABLECAST_URL_SUFFIX: { Ref: 'AWS::URLSuffix' },
+    };
+    const hashes = KEYS.split(', ').map((key) => createHash('sha256').update(key).digest('hex'));
+    const reading = { ...common, TABLECAST_API_KEY_HASHES: hashes.join(',') };
+    const variables = (name: string) => resource(packaged, functionId(name)).Properties['Environment'];
+    expect(variables('connect')).toEqual({ Variables: reading });
+    expect(variables('subscribe')).toEqual({ Variables: reading });
+    expect(variables('disconnect')).toEqual({ Variables: common });
+    expect(variables('stream')).toEqual({ Variables: posting });
+    expect(variables('gap')).toEqual({ Variables: posting });
+  });
+
+  test('C8 secrets: no key is in the template in clear, and nothing meant for a laptop is', () => {
+    for (const key of KEYS.split(', ')) expect(packaged.text).not.toContain(key);
+    for (const text of [...Object.entries(LOCAL).flat(), '127.0.0.1'])
+      expect(logged.text).not.toContain(text);
+  });
+
+  test('without an API key nobody is let in, and the command says so', () => {
+    const { Properties } = resource(existing, 'ConnectLambdaFunction');
+    expect(Properties['Environment']).toMatchObject({ Variables: { TABLECAST_API_KEY_HASHES: '' } });
+    expect(existing.output).toContain(
+      'no API key is set (custom.tablecast.apiKeys), so every connection will be refused',
+    );
+    expect(packaged.output).not.toContain('no API key');
+  });
+});
+
+describe('the WebSocket API', () => {
+  test('has the three routes, and a response on $default alone', () => {
+    const routes = ofType(packaged, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties);
+    expect(routes.map(({ RouteKey, Target }) => [RouteKey, Target])).toEqual([
+      ['$connect', { 'Fn::Join': ['/', ['integrations', { Ref: 'ConnectWebsocketsIntegration' }]] }],
+      ['$default', { 'Fn::Join': ['/', ['integrations', { Ref: 'SubscribeWebsocketsIntegration' }]] }],
+      ['$disconnect', { 'Fn::Join': ['/', ['integrations', { Ref: 'DisconnectWebsocketsIntegration' }]] }],
+    ]);
+    expect(routes.map((route) => route['RouteResponseSelectionExpression'])).toEqual([
+      undefined,
+      '$default',
+      undefined,
+    ]);
+    expect(
+      ofType(packaged, 'AWS::ApiGatewayV2::RouteResponse').map(([, { Properties }]) => Properties),
+    ).toEqual([
+      {
+        ApiId: { Ref: 'WebsocketsApi' },
+        RouteId: { Ref: 'SdefaultWebsocketsRoute' },
+        RouteResponseKey: '$default',
+      },
+    ]);
+  });
+
+  test('a deployment waits for the route response, or replies would be lost until the next one', () => {
+    const [deployment] = ofType(packaged, 'AWS::ApiGatewayV2::Deployment');
+    expect(deployment?.[1].DependsOn).toEqual(
+      expect.arrayContaining(['SdefaultWebsocketsRoute', 'SdefaultWebsocketsRouteResponse']),
+    );
+  });
+
+  test('C8 secrets: no frame is logged by the gateway', () => {
+    const { Properties } = resource(packaged, 'WebsocketsDeploymentStage');
+    expect(Properties['DefaultRouteSettings']).toEqual({ DataTraceEnabled: false, LoggingLevel: 'OFF' });
+    expect(Properties).not.toHaveProperty('AccessLogSettings');
+  });
+
+  test('C8 secrets: access logs, switched on, hold no header, no query string and no frame', () => {
+    const { Properties } = resource(logged, 'WebsocketsDeploymentStage');
+    expect(Properties['DefaultRouteSettings']).toEqual({ DataTraceEnabled: false, LoggingLevel: 'OFF' });
+    const { Format } = Object(Properties['AccessLogSettings']);
+    const variables = [...String(Format).matchAll(/\$[\w.]+/g)].map(([variable]) => variable);
+    expect(variables).toEqual([
+      '$context.requestTime',
+      '$context.eventType',
+      '$context.routeKey',
+      '$context.status',
+      '$context.connectionId',
+      '$context.requestId',
+    ]);
+    // The framework would bring a function along that may attach any policy to any role.
+    expect(ofType(logged, 'Custom::ApiGatewayAccountRole')).toEqual([]);
+    expect(logged.text).not.toContain('iam:');
+  });
+});
+
+describe('the event source mappings', () => {
+  const mapping = (from: Packaged, name: string) => {
+    const found = ofType(from, 'AWS::Lambda::EventSourceMapping').filter(
+      ([, { Properties }]) =>
+        JSON.stringify(Properties['FunctionName']) === JSON.stringify(getAtt(functionId(name))),
+    );
+    return found.map(([, { Properties, DependsOn }]) => ({ ...Properties, DependsOn }));
+  };
+  const stream = {
+    Enabled: true,
+    FunctionName: getAtt('StreamLambdaFunction'),
+    StartingPosition: 'TRIM_HORIZON',
+    BatchSize: 100,
+    MaximumBatchingWindowInSeconds: 0,
+    ParallelizationFactor: 1,
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    BisectBatchOnFunctionError: true,
+    MaximumRetryAttempts: -1,
+    MaximumRecordAgeInSeconds: 3600,
+    DestinationConfig: { OnFailure: { Destination: getAtt('TablecastOnFailureQueue') } },
+    DependsOn: ['TablecastStreamRole'],
+  };
+
+  test('the stream of a managed table is read as the contracts need it', () => {
+    const EventSourceArn = { 'Fn::GetAtt': ['TablecastTableTodos', 'StreamArn'] };
+    expect(mapping(packaged, 'stream')).toEqual([{ ...stream, EventSourceArn }]);
+  });
+
+  test('so is that of an existing table, by its ARN', () => {
+    expect(mapping(existing, 'stream')).toEqual([{ ...stream, EventSourceArn: STREAM_ARN }]);
+    expect(existing.output).toContain('two readers a shard');
+  });
+
+  test('what is given up reaches the gap function by the encrypted queue', () => {
+    expect(resource(packaged, 'TablecastOnFailureQueue')).toEqual({
+      Type: 'AWS::SQS::Queue',
+      Properties: { SqsManagedSseEnabled: true, VisibilityTimeout: 360 },
+    });
+    expect(resource(packaged, 'GapLambdaFunction').Properties['Timeout']).toBe(60);
+    expect(mapping(packaged, 'gap')).toEqual([
+      {
+        BatchSize: 10,
+        Enabled: true,
+        EventSourceArn: getAtt('TablecastOnFailureQueue'),
+        FunctionName: getAtt('GapLambdaFunction'),
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        DependsOn: ['TablecastGapRole'],
+      },
+    ]);
+  });
+});
+
+describe('the tables', () => {
+  test('the relay table has a time to live, is encrypted, and has no index', () => {
+    expect(resource(packaged, 'TablecastRelayTable').Properties).toEqual({
+      TableName: 'todos-dev-tablecast-relay',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      SSESpecification: { SSEEnabled: true },
+    });
+  });
+
+  test('a managed table is encrypted, streams both images, and outlives the stack', () => {
+    expect(resource(packaged, 'TablecastTableTodos')).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        TableName: 'Todos',
+        SSESpecification: { SSEEnabled: true },
+        StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+      },
+    });
+  });
+
+  test('an existing table is nowhere in the template but in its stream', () => {
+    expect(ofType(existing, 'AWS::DynamoDB::Table').map(([id]) => id)).toEqual(['TablecastRelayTable']);
+    const { Properties } = resource(existing, 'StreamLambdaFunction');
+    expect(Properties['Environment']).toMatchObject({
+      Variables: { TABLECAST_TABLE_NAMES: '{"orders-prod":"Orders"}' },
+    });
+  });
+});
+
+describe('the roles', () => {
+  const allow = (Action: string[], ...Resource: unknown[]) => ({ Effect: 'Allow', Action, Resource });
+  const logs = (service: string, name: string) =>
+    allow(
+      ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      sub(`arn:\${AWS::Partition}:logs:${ACCOUNT}:log-group:/aws/lambda/${service}-dev-${name}:*`),
+    );
+  const relay = (...actions: string[]) =>
+    allow(
+      actions.map((action) => `dynamodb:${action}`),
+      getAtt('TablecastRelayTable'),
+    );
+  const every = ['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'];
+  const streamActions = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
+    (action) => `dynamodb:${action}`,
+  );
+  const queue = getAtt('TablecastOnFailureQueue');
+  const connection = (method: string) =>
+    sub(`arn:\${AWS::Partition}:execute-api:${ACCOUNT}:\${WebsocketsApi}/dev/${method}/@connections/*`);
+  const post = allow(['execute-api:ManageConnections'], connection('POST'), connection('DELETE'));
+
+  const policies = (service: string, streamArn: unknown): Record<string, unknown[]> => ({
+    connect: [logs(service, 'connect'), relay('BatchWriteItem')],
+    subscribe: [logs(service, 'subscribe'), relay(...every)],
+    disconnect: [logs(service, 'disconnect'), relay('BatchWriteItem', 'Query', 'UpdateItem')],
+    stream: [
+      logs(service, 'stream'),
+      relay(...every),
+      allow(streamActions, streamArn),
+      allow(['sqs:SendMessage'], queue),
+      post,
+    ],
+    gap: [
+      logs(service, 'gap'),
+      relay('BatchWriteItem', 'DeleteItem', 'PutItem', 'Query', 'UpdateItem'),
+      allow(['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], queue),
+      post,
+    ],
+  });
+
+  test.each(NAMES)('%s may do exactly this', (name) => {
+    const of = (from: Packaged) => resource(from, roleId(name)).Properties;
+    const trust = {
+      Effect: 'Allow',
+      Principal: { Service: ['lambda.amazonaws.com'] },
+      Action: ['sts:AssumeRole'],
+    };
+    const expected = (Statement: unknown) => ({
+      AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [trust] },
+      Policies: [{ PolicyName: `tablecast-${name}`, PolicyDocument: { Version: '2012-10-17', Statement } }],
+    });
+    const managedStream = { 'Fn::GetAtt': ['TablecastTableTodos', 'StreamArn'] };
+    expect(of(packaged)).toEqual(expected(policies('todos', managedStream)[name]));
+    expect(of(existing)).toEqual(expected(policies('orders', STREAM_ARN)[name]));
+  });
+
+  test('there is no other role, no Scan, and no way to a table of the user', () => {
+    for (const from of [packaged, existing]) {
+      expect(ofType(from, 'AWS::IAM::Role').map(([id]) => id)).toEqual(NAMES.map(roleId));
+      expect(ofType(from, 'AWS::IAM::Policy')).toEqual([]);
+      expect(from.text).not.toContain('dynamodb:Scan');
+      expect(from.text).not.toContain('dynamodb:*');
+    }
+    expect(packaged.text).not.toContain(JSON.stringify(getAtt('TablecastTableTodos')));
+  });
+
+  test('each function writes to a log group that the template makes and keeps for two weeks', () => {
+    const groups = ofType(packaged, 'AWS::Logs::LogGroup').map(([, { Properties }]) => Properties);
+    for (const name of NAMES) {
+      expect(groups).toContainEqual({ LogGroupName: `/aws/lambda/todos-dev-${name}`, RetentionInDays: 14 });
+    }
+  });
+});
+
+describe('the zips', () => {
+  test('one a function, holding its bundle and the schema file, and nothing else', () => {
+    const contents = (from: Packaged) =>
+      new Map([...from.zips].map(([name, files]) => [name, [...files.keys()].sort()]));
+    expect(contents(packaged)).toEqual(
+      new Map([...NAMES].sort().map((name) => [`${name}.zip`, [`handlers/${name}.mjs`, 'schema.graphql']])),
+    );
+    const installed = 'node_modules/tablecast/dist/handlers';
+    expect(contents(existing)).toEqual(
+      new Map(
+        [...NAMES].sort().map((name) => [`${name}.zip`, [`${installed}/${name}.mjs`, 'schema.graphql']]),
+      ),
+    );
+    for (const name of NAMES) {
+      expect(resource(existing, functionId(name)).Properties['Handler']).toBe(`${installed}/${name}.handler`);
+    }
+  });
+
+  test('a bundle is minified and holds one copy of graphql', () => {
+    const bundle = packaged.zips.get('stream.zip')?.get('handlers/stream.mjs')?.toString('utf8') ?? '';
+    expect(bundle.match(/\[Symbol\.toStringTag\]\(\)\{return["']GraphQLScalarType["']\}/g)).toHaveLength(1);
+    expect(bundle.length).toBeLessThan(1_000_000);
+  });
+
+  test.each(NAMES)(
+    '%s imports from its zip alone, as Lambda would load it',
+    async (name) => {
+      for (const [from, project] of [
+        [packaged, 'handlers'],
+        [existing, 'node_modules/tablecast/dist/handlers'],
+      ] as const) {
+        const folder = await temporaryFolder();
+        for (const [path, data] of from.zips.get(`${name}.zip`) ?? []) {
+          await mkdir(dirname(join(folder, path)), { recursive: true });
+          await writeFile(join(folder, path), data);
+        }
+        const script = `const { handler } = await import('./${project}/${name}.mjs'); console.log(typeof handler);`;
+        const env = {
+          AWS_REGION: 'us-east-1',
+          TABLECAST_SCHEMA: 'schema.graphql',
+          TABLECAST_RELAY_TABLE: 'x',
+          TABLECAST_API_ID: 'x',
+        };
+        const ran = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder, env });
+        await rm(folder, { recursive: true, force: true });
+        expect({ ...ran, stderr: ran.stderr.includes('Error') ? ran.stderr : '' }).toEqual({
+          code: 0,
+          stdout: 'function\n',
+          stderr: '',
+        });
+      }
+    },
+    60_000,
+  );
+});
