@@ -30,6 +30,9 @@ try {
   process.exitCode = ending.signal.aborted ? 0 : exitCodeOf(error);
 }
 
+// Everything has been stopped by now; whatever still holds a timer shall not make Ctrl-C wait.
+if (ending.signal.aborted) process.exit();
+
 function exitCodeOf(error: unknown): number {
   // Commander has printed its own message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_CALL;

@@ -87,7 +87,7 @@ export async function startDynamoDBLocal(options: DynamoDBLocalOptions = {}): Pr
   options.signal?.addEventListener('abort', giveUp, { once: true });
   if (options.signal?.aborted) giveUp();
   try {
-    await Promise.race([failed, answers(endpoint, options.startTimeoutMs ?? 30_000)]);
+    await Promise.race([failed, answers(endpoint, options.startTimeoutMs ?? 30_000, child)]);
   } catch (error) {
     await stop();
     throw error;
@@ -119,7 +119,7 @@ function javaMissing(cause: Error): TablecastError {
   );
 }
 
-async function answers(endpoint: string, timeoutMs: number): Promise<void> {
+async function answers(endpoint: string, timeoutMs: number, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     try {
@@ -127,6 +127,8 @@ async function answers(endpoint: string, timeoutMs: number): Promise<void> {
       await fetch(endpoint, { method: 'POST', signal: AbortSignal.timeout(1_000) });
       return;
     } catch (cause) {
+      // Its end is told by another; here it only means that nothing will answer any more.
+      if (child.exitCode !== null || child.signalCode !== null) return;
       if (Date.now() > deadline) {
         throw new TablecastError(
           'LOCAL_STACK',
