@@ -1,5 +1,4 @@
-import { stripIgnoredCharacters } from 'graphql';
-import { putItemLine, wscatLine } from '../console/commands.ts';
+import { frames, putItemLine, wscatLine } from '../console/commands.ts';
 import { subscriptionExamples } from '../console/examples.ts';
 import type { Example, SampleItem } from '../console/page-info.ts';
 import { LOCAL_CREDENTIALS } from '../testing/dynamodb-local.ts';
@@ -43,34 +42,21 @@ export function screen({ info, sdl, schemaTables, auth }: ScreenInput): string {
 
 function steps(info: StackInfo, example: Example): readonly string[] {
   return [
-    'Subscribe, in another terminal:',
-    '',
-    `  npx wscat -c "${info.ws}?x-api-key=${encodeURIComponent(info.apiKey)}"`,
-    '',
-    'and paste these two lines:',
-    '',
-    ...frames(example).map((frame) => `  ${frame}`),
-    '',
-    'or both in one:',
+    'Subscribe: paste this line in another terminal.',
     '',
     `  ${wscatLine(info, example)}`,
+    '',
+    'Any other client sends the same two frames (subprotocol graphql-transport-ws, or none):',
+    '',
+    ...frames(example).map((frame) => `  ${frame}`),
     '',
     ...(example.sample ? writing(info, example.sample) : []),
   ];
 }
 
-function frames({ document, variables }: Example): readonly string[] {
-  const parsed: unknown = JSON.parse(variables);
-  const empty = typeof parsed === 'object' && parsed !== null && Object.keys(parsed).length === 0;
-  const payload = { query: stripIgnoredCharacters(document), ...(!empty && { variables: parsed }) };
-  return [{ type: 'connection_init' }, { id: '1', type: 'subscribe', payload }].map((frame) =>
-    JSON.stringify(frame),
-  );
-}
-
 function writing(info: StackInfo, sample: SampleItem): readonly string[] {
   return [
-    'Write an item, in a third; with the AWS command line:',
+    'Write an item, in a third terminal, with the AWS command line:',
     '',
     `  ${putItemLine(info, sample)}`,
     '',

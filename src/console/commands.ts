@@ -1,4 +1,4 @@
-import { stripIgnoredCharacters } from 'graphql';
+import { Kind, parse, print, stripIgnoredCharacters, visit } from 'graphql';
 import type { Example, SampleItem } from './page-info.ts';
 
 /** Where the commands are to point. */
@@ -13,11 +13,32 @@ export interface Endpoints {
  * One line for a POSIX shell that connects, subscribes and stays: both frames are sent as soon as the socket is
  * open, which the gateway allows (a frame waits for its connection's init).
  */
-export function wscatLine({ ws, apiKey }: Endpoints, { document, variables }: Example): string {
-  const payload = { query: stripIgnoredCharacters(document), variables: JSON.parse(variables) };
-  const frames = [{ type: 'connection_init' }, { id: '1', type: 'subscribe', payload }];
-  const executed = frames.map((frame) => `-x ${quoted(JSON.stringify(frame))}`);
+export function wscatLine({ ws, apiKey }: Endpoints, example: Example): string {
+  const executed = frames(example).map((frame) => `-x ${quoted(frame)}`);
   return ['npx wscat -c', quoted(ws), '-H', quoted(`x-api-key:${apiKey}`), '-w -1', ...executed].join(' ');
+}
+
+/** The two frames of an example, as JSON text; variables that are not given are not mentioned. */
+export function frames({ document, variables }: Example): readonly string[] {
+  const parsed: unknown = JSON.parse(variables);
+  const isEmpty = typeof parsed === 'object' && parsed !== null && Object.keys(parsed).length === 0;
+  const query = stripIgnoredCharacters(isEmpty ? withoutVariables(document) : document);
+  const payload = { query, ...(!isEmpty && { variables: parsed }) };
+  return [{ type: 'connection_init' }, { id: '1', type: 'subscribe', payload }].map((frame) =>
+    JSON.stringify(frame),
+  );
+}
+
+/** The document without the variables it was offered, and the arguments that pass them on. */
+function withoutVariables(document: string): string {
+  const isVariable = ({ value }: { readonly value: { readonly kind: string } }) =>
+    value.kind === Kind.VARIABLE;
+  return print(
+    visit(parse(document), {
+      OperationDefinition: (node) => ({ ...node, variableDefinitions: [] }),
+      Argument: (node) => (isVariable(node) ? null : undefined),
+    }),
+  );
 }
 
 /** One line for a POSIX shell that writes the item; the keys are those DynamoDB Local takes. */

@@ -18,9 +18,11 @@ const sdl = `
   directive @table(name: String) on OBJECT
 `;
 
-test('the screen shows where everything is, a line to connect, frames to paste and a line to write', () => {
+test('the screen shows where everything is, one line that connects and subscribes, its frames and a line to write', () => {
   const lines = screen({ info, sdl, schemaTables: ['Todos'], auth: true }).split('\n');
-  expect(lines).toContain('  npx wscat -c "ws://localhost:3001?x-api-key=local-dev-key"');
+  expect(lines.find((line) => line.startsWith('  npx wscat'))).toMatch(
+    /^ {2}npx wscat -c ws:\/\/localhost:3001 -H x-api-key:local-dev-key -w -1 -x '\{"type":"connection_init"\}' -x '.*onChangeTodo.*'$/,
+  );
   const frames = lines.filter((line) => line.startsWith('  {')).map((line) => JSON.parse(line));
   expect(frames.map(({ type }) => type)).toEqual(['connection_init', 'subscribe']);
   expect(frames[1].payload.query).toContain('onChangeTodo');
