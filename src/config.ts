@@ -27,7 +27,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws TablecastError `CONFIG_INVALID` naming the variable, what was expected and what came
  */
 export function readConfig(env: Environment = process.env): Config {
-  const region = env['AWS_REGION'] ?? 'us-east-1';
+  const region = env['AWS_REGION'] || 'us-east-1';
   return {
     schemaFile: env['TABLECAST_SCHEMA'] || 'schema.graphql',
     relayTable: env['TABLECAST_RELAY_TABLE'] || 'tablecast-relay',
@@ -52,10 +52,16 @@ export function readConfig(env: Environment = process.env): Config {
   };
 }
 
+/**
+ * What tells that AWS runs us. AWS_EXECUTION_ENV alone is missing in functions made from a container image.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ */
+const AWS_MARKS = ['AWS_EXECUTION_ENV', 'AWS_LAMBDA_RUNTIME_API', 'AWS_LAMBDA_FUNCTION_NAME'];
+
 /** Authentication goes off only by an explicit setting, and never in a function that AWS runs. */
 function authentication(env: Environment): RelaySettings['authentication'] {
   const mode = choice(env, 'TABLECAST_AUTH', ['required', 'off'], 'required');
-  if (mode === 'off' && env['AWS_EXECUTION_ENV'] && !env['IS_OFFLINE']) {
+  if (mode === 'off' && AWS_MARKS.some((name) => env[name]) && !env['IS_OFFLINE']) {
     throw new TablecastError(
       'CONFIG_INVALID',
       'TABLECAST_AUTH=off: expected only in local use, got it on AWS',

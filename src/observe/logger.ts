@@ -1,7 +1,7 @@
 import { type Logger, pino, stdSerializers } from 'pino';
 
 /** Levels an operator may choose from. */
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
@@ -18,7 +18,7 @@ export function createLogger(level: LogLevel): Logger {
 }
 
 /** An error without what a library may have hung on it: SDK errors carry requests, and requests carry items. */
-function errorFields(value: unknown): object {
+export function errorFields(value: unknown): object {
   if (!(value instanceof Error)) return { message: 'not an Error' };
   const { type, message, stack } = stdSerializers.err(value);
   const cause = value.cause instanceof Error ? `${value.cause.name}: ${value.cause.message}` : undefined;

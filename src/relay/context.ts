@@ -30,7 +30,10 @@ export interface RelaySettings {
   readonly throttledAttempts: number;
   /** Attempts at one frame after 5xx and time-outs; each may arrive all the same, with the same eventId. */
   readonly failedAttempts: number;
-  /** No post is begun with less than this left of the invocation. */
+  /**
+   * No post is begun with less than this left of the invocation (or than half of it, if that is less): one that hangs
+   * for its 3 s is followed by asking whether the gateway answers, telling the client and disconnecting it.
+   */
   readonly deadlineMarginMs: number;
 }
 
@@ -46,7 +49,7 @@ export const DEFAULT_SETTINGS: RelaySettings = {
   maxConcurrentPosts: 128,
   throttledAttempts: 5,
   failedAttempts: 2,
-  deadlineMarginMs: 8_000,
+  deadlineMarginMs: 16_000,
 };
 
 /** Everything a use case needs; `compose.ts` builds it once per process. */

@@ -1,8 +1,10 @@
+import { TablecastError } from '../errors.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import { type ReasonCode, wireError } from '../protocol/messages.ts';
 import { codecOf } from '../protocol/negotiation.ts';
 import type { RelayContext } from './context.ts';
 import type { PostOutcome, Target } from './ports.ts';
+import { withRetries } from './retries.ts';
 
 /** Operations of one connection that the relay ends of its own accord. */
 export interface Ending {
@@ -14,10 +16,26 @@ export interface Ending {
   readonly message: string;
 }
 
+/** An id of the form API Gateway gives, that it never gave to anyone. */
+const NOBODY = 'AAAAAAAAAAAAAAA=';
+const EMPTY_FRAME = Buffer.from('{}', 'utf8');
+
 /**
- * Ends operations and tells the client why, in an `error` frame each (C5). Rows go first, so that nothing follows the
- * `error`. A client that cannot even be told is disconnected: it sees a closed socket rather than silence, and its
- * rows are removed.
+ * Whether the gateway is at work: asked for a connection that never was, it says so (410, 400). To be asked before
+ * anything is ended: in an outage nobody could be told, and what failed then was not the clients' fault.
+ */
+export async function gatewayAnswers(context: RelayContext, stage: string): Promise<boolean> {
+  const post = () => context.transport.post({ connectionId: NOBODY, stage }, EMPTY_FRAME);
+  const { kind } = await withRetries(context, post, 1);
+  return kind === 'gone' || kind === 'sent' || kind === 'tooLarge';
+}
+
+/**
+ * Ends operations and tells the client why, in an `error` frame each (C5). The rows of each go first, so that nothing
+ * follows its `error`. A client that cannot even be told is disconnected: it sees a closed socket rather than silence,
+ * and its rows are removed. What was ended is told whatever becomes of the rest.
+ * @throws TablecastError `REGISTRY_UNAVAILABLE`, when some may not have been ended · `TRANSPORT_UNAVAILABLE`, when the
+ * client could neither be told nor disconnected; what else it subscribed to then stays
  */
 export async function endOperations(context: RelayContext, ending: Ending): Promise<void> {
   const { target, clientIds, code, message } = ending;
@@ -30,24 +48,33 @@ export async function endOperations(context: RelayContext, ending: Ending): Prom
     count: clientIds.length,
     message,
   });
-  for (const clientId of clientIds) await context.registry.complete(target.connectionId, clientId);
+  const faults: unknown[] = [];
   for (const clientId of clientIds) {
+    try {
+      await context.registry.complete(target.connectionId, clientId);
+    } catch (error) {
+      faults.push(error);
+      continue;
+    }
     const frame = Buffer.from(codec.error(clientId, [wireError(code, message)]), 'utf8');
     const outcome = await context.transport.post(target, frame);
-    if (!isTold(outcome)) return abandon(context, target, outcome);
+    if (outcome.kind !== 'sent') return abandon(context, target, outcome);
   }
+  if (faults.length > 0) throw faults[0];
 }
 
-function isTold(outcome: PostOutcome): boolean {
-  return outcome.kind === 'sent';
-}
-
-async function abandon(context: RelayContext, target: Target, outcome: PostOutcome): Promise<void> {
-  if (outcome.kind !== 'gone') await context.transport.disconnect(target);
-  await context.registry.close(target.connectionId);
-  context.logger.warn({
-    event: 'connection.abandoned',
-    connectionId: target.connectionId,
-    outcome: outcome.kind,
-  });
+async function abandon(context: RelayContext, target: Target, untold: PostOutcome): Promise<void> {
+  const { connectionId } = target;
+  if (untold.kind !== 'gone') {
+    const disconnect = () => context.transport.disconnect(target);
+    const closed = await withRetries(context, disconnect, context.settings.failedAttempts);
+    if (closed.kind !== 'sent' && closed.kind !== 'gone') {
+      throw new TablecastError(
+        'TRANSPORT_UNAVAILABLE',
+        `Connection ${connectionId}: expected to be told or disconnected, got ${untold.kind} and ${closed.kind}`,
+      );
+    }
+  }
+  await context.registry.close(connectionId);
+  context.logger.warn({ event: 'connection.abandoned', connectionId, outcome: untold.kind });
 }

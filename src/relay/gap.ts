@@ -1,6 +1,8 @@
-import { kindOf } from '../errors.ts';
-import type { RelayContext } from './context.ts';
-import { endOperations } from './end.ts';
+import { kindOf, TablecastError } from '../errors.ts';
+import { CONNECTION_LIFE_SECONDS, type RelayContext } from './context.ts';
+import { endOperations, gatewayAnswers } from './end.ts';
+import { inLanes } from './lanes.ts';
+import type { LiveConnection } from './ports.ts';
 
 /** What the on-failure queue says of records that were given up: where they were, not what they held. */
 export interface LostBatch {
@@ -11,7 +13,12 @@ export interface LostBatch {
   readonly startSequenceNumber: string;
   readonly endSequenceNumber: string;
   readonly batchSize: number;
+  /** Epoch ms at which the last of the records came into the stream, where the message says so. */
+  readonly lastArrival?: number;
 }
+
+/** Connections looked at at once: each costs a query. */
+const CONNECTIONS_AT_ONCE = 32;
 
 /**
  * Reads the body of one message of the on-failure queue.
@@ -38,30 +45,64 @@ export function readLostBatch(body: string): LostBatch | string {
     shardId: text(property(info, 'shardId')),
     startSequenceNumber: text(property(info, 'startSequenceNumber')),
     endSequenceNumber: text(property(info, 'endSequenceNumber')),
-    batchSize: Number(property(info, 'batchSize') ?? 0),
+    batchSize: count(property(info, 'batchSize')),
+    ...arrival(property(info, 'approximateArrivalOfLastRecord')),
   };
 }
 
 /**
  * A batch was given up, so that subscribers of its table may have missed changes: counts it and ends their
- * operations, each with an `EVENTS_LOST` error, so that clients read again (C5).
+ * operations, each with an `EVENTS_LOST` error, so that clients read again (C5). Who connected after the records came
+ * has missed nothing; when that is everyone who can be connected, it is no gap.
+ * @throws TablecastError `TRANSPORT_UNAVAILABLE` or `REGISTRY_UNAVAILABLE`, when somebody may not have been told: the
+ * message is to come again
  */
 export async function reportGap(context: RelayContext, lost: LostBatch): Promise<void> {
-  context.metrics.count('gap', Math.max(1, lost.batchSize));
-  context.logger.error({ event: 'gap', ...lost });
-  const name = context.settings.tableNames.get(lost.table) ?? lost.table;
-  for await (const connection of context.registry.live()) {
-    const subscriptions = await context.registry.subscriptions(connection.connectionId);
-    const clientIds = subscriptions.filter(({ table }) => table === name).map(({ clientId }) => clientId);
-    if (clientIds.length === 0) continue;
-    await endOperations(context, {
-      target: connection,
-      dialect: connection.dialect,
-      clientIds,
-      code: 'EVENTS_LOST',
-      message: `Subscription ended: changes of table ${name} were lost; read again and subscribe again`,
-    });
+  const { clock, logger, metrics, registry, settings } = context;
+  const latest =
+    (lost.lastArrival ?? Number.POSITIVE_INFINITY) + settings.streamGranularityMs + settings.clockSkewMs;
+  if (latest + CONNECTION_LIFE_SECONDS * 1000 < clock.now()) {
+    metrics.count('record.outdated', Math.max(1, lost.batchSize));
+    return;
   }
+  metrics.count('gap', Math.max(1, lost.batchSize));
+  logger.error({ event: 'gap', ...lost });
+  const table = settings.tableNames.get(lost.table) ?? lost.table;
+  const connections: LiveConnection[] = [];
+  for await (const connection of registry.live()) connections.push(connection);
+  const [first] = connections;
+  if (!first) return;
+  if (!(await gatewayAnswers(context, first.stage))) {
+    throw new TablecastError(
+      'TRANSPORT_UNAVAILABLE',
+      'expected @connections to answer, got none; nobody was told',
+    );
+  }
+  const faults = await inLanes(connections, CONNECTIONS_AT_ONCE, (connection) =>
+    tell(context, connection, table, latest),
+  );
+  if (faults.length > 0) throw faults[0];
+}
+
+async function tell(
+  context: RelayContext,
+  connection: LiveConnection,
+  table: string,
+  latest: number,
+): Promise<void> {
+  const { connectionId, dialect } = connection;
+  const subscriptions = await context.registry.subscriptions(connectionId);
+  const clientIds = subscriptions.filter((each) => each.table === table).map(({ clientId }) => clientId);
+  if (clientIds.length === 0) return;
+  const connectedAt = (await context.registry.connection(connectionId))?.connectedAt ?? 0;
+  if (connectedAt > latest) return;
+  await endOperations(context, {
+    target: connection,
+    dialect,
+    clientIds,
+    code: 'EVENTS_LOST',
+    message: `Subscription ended: changes of table ${table} were lost; read again and subscribe again`,
+  });
 }
 
 function property(value: unknown, name: string): unknown {
@@ -71,4 +112,13 @@ function property(value: unknown, name: string): unknown {
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+function count(value: unknown): number {
+  return typeof value === 'number' && value > 0 ? value : 0;
+}
+
+function arrival(value: unknown): { readonly lastArrival?: number } {
+  const lastArrival = Date.parse(text(value));
+  return Number.isNaN(lastArrival) ? {} : { lastArrival };
 }

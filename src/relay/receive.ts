@@ -4,7 +4,7 @@ import { codecOf } from '../protocol/negotiation.ts';
 import type { RelayContext } from './context.ts';
 import { API_KEY_NAME, identify, named } from './credentials.ts';
 import type { Connection } from './ports.ts';
-import { startSubscription } from './subscribe.ts';
+import { initialisedConnection, startSubscription } from './subscribe.ts';
 
 /** One frame of one client. */
 export interface Frame {
@@ -22,17 +22,32 @@ export async function receive(context: RelayContext, frame: Frame): Promise<stri
   let codec = codecOf(undefined);
   let message: ClientMessage | undefined;
   try {
-    const connection = await context.registry.connection(connectionId);
+    const { connection, fault } = await look(context, connectionId);
     codec = codecOf(connection?.dialect);
     message =
       frame.body === undefined
         ? { type: 'invalid', message: 'Invalid message: expected a text frame, got a binary one' }
         : codec.parse(frame.body);
+    if (fault !== undefined && NEEDS_CONNECTION.has(message.type)) throw fault;
     return await answer(context, codec, connectionId, connection, message);
   } catch (error) {
     context.logger.error({ event: 'frame.failed', connectionId, type: message?.type, err: error });
     context.metrics.count('frame.failed');
     return failure(codec, message);
+  }
+}
+
+const NEEDS_CONNECTION: ReadonlySet<ClientMessage['type']> = new Set(['init', 'subscribe', 'complete']);
+
+/** The connection, or why it cannot be read: the frame is read all the same, to tell the right operation. */
+async function look(
+  { registry }: RelayContext,
+  connectionId: string,
+): Promise<{ readonly connection?: Connection | undefined; readonly fault?: unknown }> {
+  try {
+    return { connection: await registry.connection(connectionId) };
+  } catch (fault) {
+    return { fault };
   }
 }
 
@@ -51,15 +66,18 @@ async function answer(
     case 'pong':
       return undefined;
     case 'invalid':
-      context.logger.info({ event: 'frame.invalid', connectionId, reason: message.message });
+      context.logger.info({ event: 'frame.invalid', connectionId, reason: expectedIn(message.message) });
       return message.id === undefined
         ? codec.refuse(message.message, 4400)
         : codec.error(message.id, [wireError('BAD_REQUEST', message.message)]);
     case 'subscribe':
       return startSubscription(context, codec, connectionId, connection, message);
     case 'complete':
-      // Nothing can be running on a connection that has not been let in.
-      if (connection?.initialised) await context.registry.complete(connectionId, message.id);
+      // Nothing can be running on a connection that is never let in, but its init may be on its way like a
+      // `subscribe` that this overtook.
+      if (await initialisedConnection(context, connectionId, connection)) {
+        await context.registry.complete(connectionId, message.id);
+      }
       return undefined;
     default:
       message satisfies never;
@@ -96,6 +114,11 @@ async function initialise(
     'Connection: expected one that is open, got one the relay does not know; connect again',
     4400,
   );
+}
+
+/** The half of a message that is ours: what came is the client's, and stays out of logs (C8). */
+function expectedIn(message: string): string {
+  return message.split(', got ', 1)[0] ?? '';
 }
 
 function failure(codec: DialectCodec, message: ClientMessage | undefined): string | undefined {

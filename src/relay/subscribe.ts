@@ -16,8 +16,9 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 800;
 
 /**
- * Starts one subscription. `first` is the connection as it was read when the frame came. The reply is an error for this id, a confirmation if the client asked for one, or
- * nothing: once this resolves without an error, every later committed change that matches is delivered (C1).
+ * Starts one subscription. The reply is an error for this id, a confirmation if the client asked for one, or nothing:
+ * once this resolves without an error, every later committed change that matches is delivered (C1).
+ * @param first the connection as it was read when the frame came
  */
 export async function startSubscription(
   context: RelayContext,
@@ -75,7 +76,7 @@ export async function startSubscription(
 }
 
 /** The connection once its init was accepted; frames of one client run concurrently and may overtake each other. */
-async function initialisedConnection(
+export async function initialisedConnection(
   { registry, clock, settings }: RelayContext,
   connectionId: string,
   first: Connection | undefined,

@@ -107,10 +107,8 @@ class Inliner {
   }
 
   inline(set: SelectionSetNode, parent: GraphQLCompositeType): SelectionSetNode {
-    return {
-      kind: Kind.SELECTION_SET,
-      selections: set.selections.flatMap((node) => this.selection(node, parent)),
-    };
+    const selections = set.selections.flatMap((node) => this.selection(node, parent));
+    return { kind: Kind.SELECTION_SET, selections: merged(selections) };
   }
 
   private selection(node: SelectionNode, parent: GraphQLCompositeType): readonly SelectionNode[] {
@@ -127,6 +125,7 @@ class Inliner {
     const type = isCompositeType(condition) ? condition : parent;
     const inner = this.inline(fragment.selectionSet, type);
     if (type === parent || this.contains(type, parent)) return inner.selections;
+    if (inner.selections.length === 0) return [];
     return [
       {
         kind: Kind.INLINE_FRAGMENT,
@@ -144,7 +143,8 @@ class Inliner {
     const type = definition && getNamedType(definition.type);
     // Unreachable after validation; the selection is then left as it stands.
     if (!isCompositeType(type)) return rest;
-    return { ...rest, selectionSet: this.inline(node.selectionSet, type) };
+    const inner = this.inline(node.selectionSet, type);
+    return { ...rest, selectionSet: inner.selections.length > 0 ? inner : NOTHING };
   }
 
   private isIncluded(node: SelectionNode): boolean {
@@ -155,6 +155,37 @@ class Inliner {
   private contains(abstract: GraphQLCompositeType, type: GraphQLCompositeType): boolean {
     return isInterfaceType(abstract) && isObjectType(type) && this.schema.isSubType(abstract, type);
   }
+}
+
+/**
+ * Selections of one level with equals made one, as execution would make them: fields by response key (validation has
+ * seen to it that they agree), fragments by type. Fragments that double would otherwise grow what is stored, and be
+ * too much to validate again.
+ */
+function merged(selections: readonly SelectionNode[]): readonly SelectionNode[] {
+  const distinct = new Map<string, SelectionNode>();
+  for (const node of selections) {
+    const key = mergeKey(node);
+    const known = distinct.get(key);
+    distinct.set(key, known ? union(known, node) : node);
+  }
+  return [...distinct.values()];
+}
+
+function mergeKey(node: SelectionNode): string {
+  if (node.kind === Kind.FIELD) return node.alias?.value ?? node.name.value;
+  // No name holds a dot.
+  return `...${node.kind === Kind.FRAGMENT_SPREAD ? node.name.value : node.typeCondition?.name.value}`;
+}
+
+function union(first: SelectionNode, second: SelectionNode): SelectionNode {
+  if (first.kind === Kind.FRAGMENT_SPREAD || second.kind === Kind.FRAGMENT_SPREAD) return first;
+  if (!first.selectionSet || !second.selectionSet) return first;
+  const both = [...first.selectionSet.selections, ...second.selectionSet.selections];
+  const something = both.filter((node) => node !== NOTHING_FIELD);
+  const selectionSet: SelectionSetNode =
+    something.length > 0 ? { kind: Kind.SELECTION_SET, selections: merged(something) } : NOTHING;
+  return { ...first, selectionSet };
 }
 
 function substituteVariables(schema: GraphQLSchema, root: FieldNode, variables: Variables): FieldNode {
@@ -184,6 +215,27 @@ function literal(variables: Variables, name: string, type: ReturnType<TypeInfo['
   if (!Object.hasOwn(variables, name) || !type) return MISSING;
   return astFromValue(variables[name], type) ?? MISSING;
 }
+
+/** What is left of a selection that `@skip` and `@include` emptied: valid as a document, and executed to `{}`. */
+const NOTHING_FIELD: FieldNode = {
+  kind: Kind.FIELD,
+  name: { kind: Kind.NAME, value: '__typename' },
+  directives: [
+    {
+      kind: Kind.DIRECTIVE,
+      name: { kind: Kind.NAME, value: GraphQLSkipDirective.name },
+      arguments: [
+        {
+          kind: Kind.ARGUMENT,
+          name: { kind: Kind.NAME, value: 'if' },
+          value: { kind: Kind.BOOLEAN, value: true },
+        },
+      ],
+    },
+  ],
+};
+
+const NOTHING: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [NOTHING_FIELD] };
 
 /** Stands for a variable that was not given until its argument is left; no document can hold such a name. */
 const MISSING: ValueNode = { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: '' } };

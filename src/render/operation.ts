@@ -7,6 +7,8 @@ import {
   type OperationDefinitionNode,
   OperationTypeNode,
   parse,
+  SingleFieldSubscriptionsRule,
+  specifiedRules,
   validate,
 } from 'graphql';
 import { byteLength, LIMITS } from '../protocol/limits.ts';
@@ -32,7 +34,10 @@ export type OperationResult =
   | { readonly ok: true; readonly operation: SubscriptionOperation }
   | { readonly ok: false; readonly errors: readonly WireError[] };
 
-const MAX_ERRORS = 10;
+/** Names that were not asked for are not suggested: they would tell the schema to who may not read it. */
+const CHECKING = { maxErrors: 10, hideSuggestions: true };
+
+const RULES_BESIDE_SINGLE_FIELD = specifiedRules.filter((rule) => rule !== SingleFieldSubscriptionsRule);
 
 /**
  * Reads a subscribe request: size, parse with a bound on tokens, one operation, validation, variables, arguments.
@@ -67,13 +72,13 @@ function read(model: Model, request: OperationRequest): OperationResult {
       `Operation: expected a subscription, got a ${operation.operation}; send queries and mutations over HTTP`,
     );
   }
-  const problems = validate(model.schema, document, undefined, { maxErrors: MAX_ERRORS });
+  const problems = problemsOf(model, document);
   if (problems.length > 0) return failed('GRAPHQL_VALIDATION_FAILED', problems);
   const variables = getVariableValues(
     model.schema,
     operation.variableDefinitions ?? [],
     request.variables ?? {},
-    { maxErrors: MAX_ERRORS },
+    CHECKING,
   );
   if (variables.errors) return failed('GRAPHQL_VALIDATION_FAILED', variables.errors);
   return readRootField(model, document, operation, variables.coerced);
@@ -104,6 +109,19 @@ function readRootField(
   } catch (error) {
     if (error instanceof GraphQLError) return failed('GRAPHQL_VALIDATION_FAILED', [error]);
     throw error;
+  }
+}
+
+/**
+ * graphql-js counts root fields before it knows the variables, and throws on `@include(if: $variable)` at the root.
+ * The other rules then judge alone: the root fields are counted after inlining, with the variables at hand.
+ */
+function problemsOf({ schema }: Model, document: DocumentNode): readonly GraphQLError[] {
+  try {
+    return validate(schema, document, undefined, CHECKING);
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    return validate(schema, document, RULES_BESIDE_SINGLE_FIELD, CHECKING);
   }
 }
 

@@ -1,6 +1,8 @@
 import type { RelayContext } from '../context.ts';
+import { gatewayAnswers } from '../end.ts';
+import { inLanes } from '../lanes.ts';
 import type { Candidate, Target } from '../ports.ts';
-import { postWithRetries } from './post.ts';
+import { postWithRetries, type Time } from './post.ts';
 
 /** One frame owed to one connection because of one record. */
 export interface OwedFrame {
@@ -8,9 +10,9 @@ export interface OwedFrame {
   readonly record: number;
   readonly candidate: Candidate;
   /** Made when its turn comes, so that a batch never holds all its frames at once. */
-  readonly frame: () => Promise<Uint8Array>;
+  frame(): Promise<Uint8Array>;
   /** Sent when the gateway finds the frame too large after all. */
-  readonly standIn: () => Promise<Uint8Array>;
+  standIn(): Promise<Uint8Array>;
 }
 
 /** Why an invocation ended before all records were done. */
@@ -41,7 +43,8 @@ const INFRASTRUCTURE_QUORUM = 3;
 
 /**
  * Sends every owed frame: in order along each connection, side by side across connections, under one bound on posts
- * in flight. A connection's failure costs only itself (C4) unless every one of three or more fails.
+ * in flight. A connection's failure costs only itself (C4) unless every one of three or more fails, or the gateway
+ * itself turns out to fail: then the first record that somebody missed comes again, and nobody is blamed.
  * @param remainingMs time left of the invocation
  */
 export async function sendChains(
@@ -51,25 +54,30 @@ export async function sendChains(
 ): Promise<ChainReport> {
   const report: ChainReport = { sent: 0, tooLarge: 0, gone: new Set(), slow: new Map(), stop: undefined };
   const abort = new AbortController();
-  const chains = [...chainsOf(owed).values()];
   const reached = new Set<string>();
-  const queue = chains[Symbol.iterator]();
+  // A function with a short time-out still delivers something before each end.
+  const margin = Math.min(context.settings.deadlineMarginMs, remainingMs() / 2);
+  const isLate = () => remainingMs() < margin;
+  const time: Time = {
+    signal: abort.signal,
+    isUp: () => {
+      if (isLate()) abort.abort();
+      return abort.signal.aborted;
+    },
+  };
 
   const stopAt = (record: number, reason: string) => {
     if (!report.stop || record < report.stop.record) report.stop = { record, reason };
   };
-  const lane = async () => {
-    for (const chain of queue) await runChain(chain);
-  };
-  const runChain = async (chain: readonly OwedFrame[]) => {
+  const runChain = async (chain: readonly OwedFrame[]): Promise<void> => {
     for (const [index, owedFrame] of chain.entries()) {
       if (report.stop && owedFrame.record >= report.stop.record) return;
-      if (remainingMs() < context.settings.deadlineMarginMs) {
+      if (isLate()) {
         abort.abort();
         return stopAt(owedFrame.record, 'deadline');
       }
       const { candidate } = owedFrame;
-      const outcome = await deliverOne(context, owedFrame, abort.signal);
+      const outcome = await deliverOne(context, owedFrame, time);
       switch (outcome.kind) {
         case 'sent':
           report.sent += 1;
@@ -100,29 +108,27 @@ export async function sendChains(
       }
     }
   };
-  const lanes = Math.min(context.settings.maxConcurrentPosts, chains.length);
-  await Promise.all(Array.from({ length: lanes }, lane));
+  const faults = await inLanes(chainsOf(owed).values(), context.settings.maxConcurrentPosts, runChain);
+  if (faults.length > 0) throw faults[0];
 
-  if (report.slow.size >= INFRASTRUCTURE_QUORUM && reached.size === 0) {
-    for (const { undelivered, detail } of report.slow.values()) {
-      for (const { record } of undelivered.slice(0, 1)) stopAt(record, `every connection failed: ${detail}`);
+  const [one] = report.slow.values();
+  if (one) {
+    const isEveryone = report.slow.size >= INFRASTRUCTURE_QUORUM && reached.size === 0;
+    if (isEveryone || !(await gatewayAnswers(context, one.target.stage))) {
+      for (const { undelivered, detail } of report.slow.values()) {
+        for (const { record } of undelivered.slice(0, 1)) stopAt(record, `the gateway failed: ${detail}`);
+      }
+      report.slow.clear();
     }
-    report.slow.clear();
   }
   return report;
 }
 
-async function deliverOne(context: RelayContext, owed: OwedFrame, signal: AbortSignal) {
+async function deliverOne(context: RelayContext, owed: OwedFrame, time: Time) {
   const { candidate } = owed;
-  const first = await postWithRetries(context, candidate, await owed.frame(), candidate.activatedAt, signal);
+  const first = await postWithRetries(context, candidate, await owed.frame(), candidate.activatedAt, time);
   if (first.kind !== 'tooLarge') return first;
-  const second = await postWithRetries(
-    context,
-    candidate,
-    await owed.standIn(),
-    candidate.activatedAt,
-    signal,
-  );
+  const second = await postWithRetries(context, candidate, await owed.standIn(), candidate.activatedAt, time);
   return second.kind === 'sent' ? first : second;
 }
 

@@ -1,5 +1,7 @@
+import type { PreparedDocument } from '../../render/render.ts';
 import type { RelayContext } from '../context.ts';
-import { endOperations } from '../end.ts';
+import { endOperations, gatewayAnswers } from '../end.ts';
+import { inLanes } from '../lanes.ts';
 import type { Candidate } from '../ports.ts';
 import { type ChainReport, type OwedFrame, type Stop, sendChains } from './chains.ts';
 import { Documents } from './documents.ts';
@@ -73,20 +75,41 @@ async function oweFrames(
       unusable.push({ candidate: match.candidate, message: preparation?.message ?? 'document not stored' });
       return [];
     }
-    const { prepared } = preparation;
-    return [
-      {
-        record: match.typed.record,
-        candidate: match.candidate,
-        frame: async () => {
-          const { frame, tooLarge } = await renderer.frame(match, prepared);
-          if (tooLarge) countTooLarge(context, match);
-          return frame;
-        },
-        standIn: () => renderer.standIn(match, prepared),
-      },
-    ];
+    return [new OwedMatch(context, renderer, match, preparation.prepared)];
   });
+}
+
+/** What a match is owed. A batch may hold very many, so that each is no more than its references. */
+class OwedMatch implements OwedFrame {
+  readonly #context: RelayContext;
+  readonly #renderer: BatchRenderer;
+  readonly #match: Match;
+  readonly #prepared: PreparedDocument;
+
+  constructor(context: RelayContext, renderer: BatchRenderer, match: Match, prepared: PreparedDocument) {
+    this.#context = context;
+    this.#renderer = renderer;
+    this.#match = match;
+    this.#prepared = prepared;
+  }
+
+  get record(): number {
+    return this.#match.typed.record;
+  }
+
+  get candidate(): Candidate {
+    return this.#match.candidate;
+  }
+
+  async frame(): Promise<Uint8Array> {
+    const { frame, tooLarge } = await this.#renderer.frame(this.#match, this.#prepared);
+    if (tooLarge) countTooLarge(this.#context, this.#match);
+    return frame;
+  }
+
+  standIn(): Promise<Uint8Array> {
+    return this.#renderer.standIn(this.#match, this.#prepared);
+  }
 }
 
 function countTooLarge(context: RelayContext, { typed, candidate }: Match): void {
@@ -105,33 +128,49 @@ async function settle(
   unusable: readonly Unusable[],
 ): Promise<void> {
   const { gone, slow } = report;
-  const endings = [
-    ...[...slow.values()].map(({ target, detail, undelivered }) =>
-      endOperations(context, {
+  const work = [
+    ...[...slow.values()].map(({ target, detail, undelivered }) => () => {
+      return endOperations(context, {
         target,
         dialect: undelivered[0]?.candidate.dialect,
         clientIds: [...new Set(undelivered.map(({ candidate }) => candidate.clientId))],
         code: 'SLOW_CONSUMER',
         message: `Subscription ended: its connection did not take messages in time (${detail}); read again and subscribe again`,
-      }),
+      });
+    }),
+    ...(await tellable(context, report, distinctUnusable(unusable, gone, slow))).map(
+      ({ candidate, message }) =>
+        () =>
+          endOperations(context, {
+            target: candidate,
+            dialect: candidate.dialect,
+            clientIds: [candidate.clientId],
+            code: 'SCHEMA_CHANGED',
+            message: `Subscription ended: the schema has changed (${message}); subscribe again`,
+          }),
     ),
-    ...distinctUnusable(unusable, gone, slow).map(({ candidate, message }) =>
-      endOperations(context, {
-        target: candidate,
-        dialect: candidate.dialect,
-        clientIds: [candidate.clientId],
-        code: 'SCHEMA_CHANGED',
-        message: `Subscription ended: the schema has changed (${message}); subscribe again`,
-      }),
-    ),
-    ...[...gone].map((connectionId) => context.registry.close(connectionId)),
+    ...[...gone].map((connectionId) => async () => {
+      await context.registry.close(connectionId);
+    }),
   ];
   context.metrics.count('connection.gone', gone.size);
   context.metrics.count('connection.slow', slow.size);
-  // The records are done whatever comes of this: rows that stay are found gone again, or expire.
-  for (const result of await Promise.allSettled(endings)) {
-    if (result.status === 'rejected') context.logger.error({ event: 'settle.failed', err: result.reason });
+  // The records are done whatever comes of this: rows that stay are found again at the next change, or expire. Under
+  // the same bound as sending: what is beyond the transport's sockets would time out waiting for one.
+  for (const err of await inLanes(work, context.settings.maxConcurrentPosts, (each) => each())) {
+    context.logger.error({ event: 'settle.failed', err });
   }
+}
+
+/** Those that can be told now; with a gateway that fails all stay, and are found again at the next change. */
+async function tellable(
+  context: RelayContext,
+  { stop }: ChainReport,
+  unusable: readonly Unusable[],
+): Promise<readonly Unusable[]> {
+  const [first] = unusable;
+  if (!first || stop) return [];
+  return (await gatewayAnswers(context, first.candidate.stage)) ? unusable : [];
 }
 
 function distinctUnusable(

@@ -1,12 +1,14 @@
 import { type Preparation, prepareDocument } from '../../render/render.ts';
 import type { RelayContext } from '../context.ts';
 
-/** Documents kept parsed in a process; beyond, the least recently used goes. */
+/** Documents kept parsed in a process, and characters of their texts; beyond, the least recently used go. */
 const MAX_DOCUMENTS = 1_000;
+const MAX_CHARACTERS = 1_000_000;
 
 /** Stored documents, parsed and checked against the schema once a process (DESIGN §4 "Deploys with sockets open"). */
 export class Documents {
-  private readonly prepared = new Map<string, Preparation>();
+  private readonly prepared = new Map<string, { preparation: Preparation; characters: number }>();
+  private characters = 0;
   private readonly context: RelayContext;
 
   constructor(context: RelayContext) {
@@ -25,17 +27,23 @@ export class Documents {
     if (known) {
       this.prepared.delete(hash);
       this.prepared.set(hash, known);
-      return known;
+      return known.preparation;
     }
     const stored = await this.context.registry.document(hash);
     // Not remembered: a row that is missing now may be one that is being written.
     if (!stored) return { ok: false, message: 'its document is no longer stored' };
     const preparation = prepareDocument(this.context.model, stored.text);
-    this.prepared.set(hash, preparation);
-    if (this.prepared.size > MAX_DOCUMENTS) {
-      const oldest = this.prepared.keys().next();
-      if (!oldest.done) this.prepared.delete(oldest.value);
-    }
+    this.keep(hash, preparation, stored.text.length);
     return preparation;
+  }
+
+  private keep(hash: string, preparation: Preparation, characters: number): void {
+    this.prepared.set(hash, { preparation, characters });
+    this.characters += characters;
+    for (const [oldest, { characters: freed }] of this.prepared) {
+      if (this.prepared.size <= MAX_DOCUMENTS && this.characters <= MAX_CHARACTERS) break;
+      this.prepared.delete(oldest);
+      this.characters -= freed;
+    }
   }
 }

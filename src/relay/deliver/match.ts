@@ -62,9 +62,22 @@ export async function findMatches(
     await Promise.all(tables.map(async (table) => [table, await context.registry.shapes(table)] as const)),
   );
   const lookups = new Map<string, Lookup>();
-  const plans = changes.map((typed) => plan(context, typed, shapes.get(typed.type.table) ?? [], lookups));
+  const plans = changes.flatMap((typed) =>
+    orPoison(context, typed, () => plan(context, typed, shapes.get(typed.type.table) ?? [], lookups)),
+  );
   const found = lookups.size > 0 ? await context.registry.candidates([...lookups.values()]) : new Map();
   return plans.map((entry) => judge(context, entry, found));
+}
+
+/** What our own code stumbles over costs no more than itself: it is logged, counted as a gap and stepped over (C4). */
+function orPoison<T>(context: RelayContext, { change }: TypedChange, work: () => T): T[] {
+  try {
+    return [work()];
+  } catch (error) {
+    context.logger.error({ event: 'record.poison', eventId: change.eventId, err: error });
+    context.metrics.count('gap');
+    return [];
+  }
 }
 
 function plan(
@@ -124,14 +137,16 @@ function judge(
   for (const { field, filterKeys } of triggers) {
     for (const candidate of distinctCandidates(filterKeys, found)) {
       candidates += 1;
-      if (isOlderThanSubscription(context, typed, candidate)) continue;
-      const predicate = predicateFor(candidate.filter, typed.type);
-      if (!predicate.ok) {
-        misfits.push({ typed, candidate, message: predicate.message });
-        continue;
-      }
-      const kind = matchKind(field, typed, predicate.test);
-      if (kind) matches.push({ typed, field, candidate, kind });
+      orPoison(context, typed, () => {
+        if (isOlderThanSubscription(context, typed, candidate)) return;
+        const predicate = predicateFor(candidate.filter, typed.type);
+        if (!predicate.ok) {
+          misfits.push({ typed, candidate, message: predicate.message });
+          return;
+        }
+        const kind = matchKind(field, typed, predicate.test);
+        if (kind) matches.push({ typed, field, candidate, kind });
+      });
     }
   }
   return { typed, shapes, candidates, matches, misfits };

@@ -16,9 +16,25 @@ import { itemImage, type Match } from './match.ts';
 
 /** A payload as bytes, shared by everyone who asked for the same of the same change. */
 interface Payload {
+  /** Left out of one that fits no frame: only its size is of use. */
   readonly bytes: Uint8Array;
+  readonly size: number;
   readonly tooLarge: boolean;
 }
+
+interface Rendered {
+  readonly payload: Promise<Payload>;
+  /** 0 while it is being rendered. */
+  bytes: number;
+}
+
+/**
+ * Bytes of payloads kept for those who want the same: a batch of the largest records in one rendering is well within.
+ * Beyond, the least recently used are forgotten, and rendered again if they are wanted again.
+ */
+const MAX_KEPT_BYTES = 32 * 1024 * 1024;
+
+const NO_BYTES = new Uint8Array();
 
 /** A frame ready to post, and whether it had to stand in for one too large. */
 export interface RenderedFrame {
@@ -28,9 +44,10 @@ export interface RenderedFrame {
 
 /** Renders each distinct payload of a batch once; what is the subscriber's own is spliced around the shared bytes. */
 export class BatchRenderer {
-  /** Renderings done so far: equals the distinct (change, kind, rendering key) (P6). */
+  /** Renderings done so far: equals the distinct (change, kind, rendering key) while they fit in memory (P6). */
   renderings = 0;
-  private readonly payloads = new Map<string, Promise<Payload>>();
+  private readonly payloads = new Map<string, Rendered>();
+  private kept = 0;
   private readonly context: RelayContext;
 
   constructor(context: RelayContext) {
@@ -58,10 +75,10 @@ export class BatchRenderer {
   /** The shared payload, or a smaller stand-in when this subscriber's frame has no room for it. */
   private async payload(match: Match, prepared: PreparedDocument, room: number): Promise<Payload> {
     const whole = await this.rendered(match, prepared, 'whole', () => this.render(match, prepared, false));
-    if (whole.bytes.byteLength <= room) return whole;
+    if (whole.size <= room) return whole;
     if (match.kind === 'UPDATE') {
       const shorter = await this.rendered(match, prepared, 'short', () => this.render(match, prepared, true));
-      if (shorter.bytes.byteLength <= room) return shorter;
+      if (shorter.size <= room) return shorter;
     }
     return this.rendered(match, prepared, 'too-large', async () => this.tooLarge(match, prepared, whole));
   }
@@ -81,10 +98,22 @@ export class BatchRenderer {
       form,
     ]);
     const known = this.payloads.get(key);
-    if (known) return known;
-    const payload = render();
-    this.payloads.set(key, payload);
-    return payload;
+    const entry = known ?? { payload: render(), bytes: 0 };
+    this.payloads.delete(key);
+    this.payloads.set(key, entry);
+    if (!known) entry.payload.then(({ bytes }) => this.weigh(key, entry, bytes.byteLength));
+    return entry.payload;
+  }
+
+  private weigh(key: string, entry: Rendered, bytes: number): void {
+    if (this.payloads.get(key) !== entry) return;
+    entry.bytes = bytes;
+    this.kept += bytes;
+    for (const [oldest, { bytes: freed }] of this.payloads) {
+      if (this.kept <= MAX_KEPT_BYTES) break;
+      this.payloads.delete(oldest);
+      this.kept -= freed;
+    }
   }
 
   private async render(match: Match, prepared: PreparedDocument, dropPrevious: boolean): Promise<Payload> {
@@ -94,12 +123,12 @@ export class BatchRenderer {
     try {
       const source = payloadSource(match, settings.leave, dropPrevious);
       const text = await renderPayload(model, prepared, source, extensions);
-      return { bytes: Buffer.from(text, 'utf8'), tooLarge: false };
+      return fitting(text, settings.maxFrameBytes);
     } catch (error) {
       // Told to those who asked for it; the record and its neighbours go on.
       this.context.logger.error({ event: 'record.poison', eventId: extensions.eventId, err: error });
       this.context.metrics.count('gap');
-      return { bytes: Buffer.from(failedPayload(prepared, extensions), 'utf8'), tooLarge: false };
+      return fitting(failedPayload(prepared, extensions), settings.maxFrameBytes);
     }
   }
 
@@ -108,12 +137,18 @@ export class BatchRenderer {
     const text = tooLargePayload(
       prepared,
       keyOf(typed.type, itemImage(typed.change)),
-      whole.bytes.byteLength,
+      whole.size,
       this.context.settings.maxFrameBytes,
       extensionsOf(match),
     );
-    return { bytes: Buffer.from(text, 'utf8'), tooLarge: true };
+    const bytes = Buffer.from(text, 'utf8');
+    return { bytes, size: bytes.byteLength, tooLarge: true };
   }
+}
+
+function fitting(text: string, maxBytes: number): Payload {
+  const size = byteLength(text);
+  return { bytes: size > maxBytes ? NO_BYTES : Buffer.from(text, 'utf8'), size, tooLarge: false };
 }
 
 /** What the root field resolves to: an image, or the parts of a `…Change`. */

@@ -1,5 +1,6 @@
 import type { RelayContext } from '../context.ts';
 import type { PostOutcome, Target } from '../ports.ts';
+import { backoff } from '../retries.ts';
 
 /**
  * Final outcome of one frame for one connection.
@@ -14,15 +15,21 @@ export type Delivery =
   | { readonly kind: 'slow'; readonly detail: string }
   | { readonly kind: 'denied'; readonly detail: string };
 
+/** The time an invocation has. */
+export interface Time {
+  /** Aborts when no post is to be begun any more; cuts waiting short. */
+  readonly signal: AbortSignal;
+  /** Looks at what is left, and aborts `signal` when it is too little. */
+  isUp(): boolean;
+}
+
 /** A connection this young may not be known to the gateway yet: 410 is then tried once more. */
 const YOUNG_MS = 10_000;
 const YOUNG_PAUSE_MS = 500;
-const FIRST_BACKOFF_MS = 100;
-const LONGEST_BACKOFF_MS = 1_000;
 
 /**
  * Posts one frame with retries inside its own budget (RELIABILITY §3.2): 429 with full jitter, 5xx and time-outs a
- * few times, 410 of a young connection once. `signal` cuts the waiting short.
+ * few times, 410 of a young connection once. Each retry needs as much time left as a first attempt.
  * @param since epoch ms from which the connection certainly existed
  */
 export async function postWithRetries(
@@ -30,7 +37,7 @@ export async function postWithRetries(
   target: Target,
   frame: Uint8Array,
   since: number,
-  signal: AbortSignal,
+  time: Time,
 ): Promise<Delivery> {
   const { clock, settings, transport, metrics } = context;
   let throttled = 0;
@@ -47,29 +54,24 @@ export async function postWithRetries(
       case 'gone':
         if (triedYoung || clock.now() - since >= YOUNG_MS) return outcome;
         triedYoung = true;
-        await clock.sleep(YOUNG_PAUSE_MS, signal);
+        await clock.sleep(YOUNG_PAUSE_MS, time.signal);
         break;
       case 'throttled':
         throttled += 1;
         if (throttled >= settings.throttledAttempts) return { kind: 'slow', detail: 'throttled (429)' };
-        await clock.sleep(backoff(context, throttled), signal);
+        await clock.sleep(backoff(context, throttled), time.signal);
         break;
       case 'failed':
         failed += 1;
         if (failed >= settings.failedAttempts) return { kind: 'slow', detail: outcome.detail };
-        await clock.sleep(backoff(context, failed), signal);
+        await clock.sleep(backoff(context, failed), time.signal);
         break;
       default:
         return outcome satisfies never;
     }
-    if (signal.aborted) return { kind: 'slow', detail: `given up: ${describe(outcome)}` };
+    if (time.isUp()) return { kind: 'slow', detail: `given up: ${describe(outcome)}` };
     metrics.count('post.retried');
   }
-}
-
-/** Full jitter: anything from nothing to the doubled pause, so that retries of many do not come in step. */
-function backoff({ random }: RelayContext, attempt: number): number {
-  return random() * Math.min(FIRST_BACKOFF_MS * 2 ** attempt, LONGEST_BACKOFF_MS);
 }
 
 function describe(outcome: PostOutcome): string {
