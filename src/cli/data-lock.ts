@@ -1,45 +1,34 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TablecastError } from '../errors.ts';
+import { type Claim, claimPidFile } from './pid-file.ts';
 
 const FILE = 'tablecast.pid';
 
 /**
  * Claims a data folder for this process: two DynamoDB Locals on the same files would spoil them.
  * @returns what gives it back
- * @throws TablecastError `LOCAL_STACK` when a running process has it
+ * @throws TablecastError `LOCAL_STACK` when a running process has it, or nothing can be written there
  */
 export function lockData(folder: string): () => void {
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, FILE);
-  const holder = holderOf(file);
-  if (holder !== undefined && holder !== process.pid && isRunning(holder)) {
+  const claim = claimed(folder);
+  if ('release' in claim) return claim.release;
+  throw new TablecastError(
+    'LOCAL_STACK',
+    `--data ${folder}: expected a folder that no other process uses, and process ${claim.holder} does; stop it, or use another --data or --in-memory (if it is no Tablecast at all, remove ${join(folder, FILE)})`,
+  );
+}
+
+function claimed(folder: string): Claim {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return claimPidFile(join(folder, FILE));
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
     throw new TablecastError(
       'LOCAL_STACK',
-      `--data ${folder}: expected a folder that no other process uses, and process ${holder} does; stop it, or use another --data or --in-memory`,
+      `--data ${folder}: expected a folder that can be written to, got ${detail}; use another --data or --in-memory`,
+      { cause },
     );
-  }
-  writeFileSync(file, `${process.pid}\n`);
-  return () => {
-    if (holderOf(file) === process.pid) rmSync(file, { force: true });
-  };
-}
-
-function holderOf(file: string): number | undefined {
-  try {
-    const pid = Number(readFileSync(file, 'utf8').trim());
-    return Number.isInteger(pid) && pid > 1 ? pid : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Not ours to signal, but there.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

@@ -11,9 +11,19 @@ export function describeLine(line: string): string | undefined {
       return change(entry);
     case 'stream.batch':
       return batch(entry);
+    case 'subscription.started':
+      return entry['outcome'] === 'active' ? `subscribed: ${text(entry['field'])}` : undefined;
     case 'reader.stream_off':
     case 'reader.stream_unusable':
       return `nothing can arrive from ${text(entry['table'])}: its stream is off or of the wrong view type. ${text(entry['detail'])}`.trim();
+    case 'reader.shard_error':
+    case 'reader.describe_error':
+    case 'reader.resolve_error':
+      return isWarning(entry)
+        ? `the stream of ${text(entry['table'])} cannot be read, and is tried until it can: ${text(entry['detail'])}`
+        : undefined;
+    case 'reader.recovered':
+      return `the stream of ${text(entry['table'])} is read again`;
     case 'reader.gap':
       return `changes of ${text(entry['table'])} were lost: ${text(entry['msg'])}`;
     case 'reader.batch_failed':

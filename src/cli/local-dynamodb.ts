@@ -33,14 +33,23 @@ export async function superviseDynamoDBLocal(options: LocalDynamoDBOptions): Pro
   let stopping = false;
 
   const start = async (): Promise<DynamoDBLocal> => {
-    const started = await startDynamoDBLocal({
-      port,
-      ownGroup: true,
-      signal: options.signal,
-      ...(dataDir !== undefined && { dataDir }),
-    });
-    groups.add(started.pid);
-    return started;
+    let pid: number | undefined;
+    try {
+      return await startDynamoDBLocal({
+        port,
+        ownGroup: true,
+        signal: options.signal,
+        ...(dataDir !== undefined && { dataDir }),
+        // Before it answers: whoever kills this process does not wait for that.
+        onSpawn: (spawned) => {
+          pid = spawned;
+          groups.add(spawned);
+        },
+      });
+    } catch (error) {
+      if (pid !== undefined) groups.remove(pid);
+      throw error;
+    }
   };
 
   let running: DynamoDBLocal;

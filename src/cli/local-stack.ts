@@ -3,13 +3,14 @@ import type { StreamReader } from '../adapters/dynamodb-streams/reader.ts';
 import { apiKeyHash } from '../auth/api-keys.ts';
 import { TablecastError } from '../errors.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../testing/dynamodb-local.ts';
+import { checkEndpoint } from './check-endpoint.ts';
 import { dynamodbClient, dynamodbStreamsClient } from './clients.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { invokeFunction } from './invoke-function.ts';
 import { type LocalDynamoDB, superviseDynamoDBLocal } from './local-dynamodb.ts';
 import { choosePort } from './ports.ts';
 import { watchProcessGroups } from './process-groups.ts';
-import { type Project, readProject } from './project.ts';
+import { checkFolder, type Project, readProject } from './project.ts';
 import { LOCAL_STREAM_GRANULARITY_MS, startReaders } from './stream-readers.ts';
 import { createMissing, forgetConnections } from './tables.ts';
 
@@ -57,6 +58,8 @@ const READER_GRACE_MS = 300;
  * @throws TablecastError `LOCAL_STACK`, `CONFIG_INVALID` or `STREAM_UNUSABLE`; nothing is left running then
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  checkFolder(options.folder);
+  if (options.endpoint !== undefined) await checkEndpoint(options.endpoint);
   const wsPort = await choosePort({ option: '--ws-port', asked: options.wsPort, preferred: 3001 });
   const httpPort = await choosePort({ option: '--http-port', asked: options.httpPort, preferred: 3000 });
   const lambdaPort = await choosePort({ option: 'the port for invocations' });

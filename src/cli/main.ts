@@ -16,6 +16,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+// Nobody reads any more (`start | head -20`, a terminal that was closed): a way to end it, and not a fault.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => ending.abort());
+
 const program = createProgram({
   folder: process.cwd(),
   out: process.stdout,

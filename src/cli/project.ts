@@ -39,6 +39,12 @@ export function serverlessScript(folder: string): string {
 /** Settings under which the framework says and sends nothing but what it was asked for. */
 export const QUIET = { SLS_NOTIFICATIONS_MODE: 'off', SLS_TELEMETRY_DISABLED: '1', NO_COLOR: '1' } as const;
 
+/** @throws TablecastError `CONFIG_INVALID` when the folder is no project; nothing shall be left in it then */
+export function checkFolder(folder: string): void {
+  if (existsSync(join(folder, 'serverless.yml'))) return;
+  throw new TablecastError('CONFIG_INVALID', `expected a serverless.yml in ${folder}, and there is none`);
+}
+
 /**
  * Reads the project in `folder` by `serverless print`: what is created here is what would be deployed.
  * @throws TablecastError `CONFIG_INVALID` with the framework's own words when serverless.yml or the schema is wrong
@@ -48,9 +54,7 @@ export async function readProject(
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
 ): Promise<Project> {
-  if (!existsSync(join(folder, 'serverless.yml'))) {
-    throw new TablecastError('CONFIG_INVALID', `expected a serverless.yml in ${folder}, and there is none`);
-  }
+  checkFolder(folder);
   const script = serverlessScript(folder);
   const result = await execa(process.execPath, [script, 'print', '--format', 'json'], {
     cwd: folder,
@@ -62,18 +66,33 @@ export async function readProject(
   });
   signal.throwIfAborted();
   if (result.exitCode !== 0) {
-    throw new TablecastError('CONFIG_INVALID', reason(`${result.stdout}\n${result.stderr}`));
+    throw new TablecastError('CONFIG_INVALID', printFailure(`${result.stdout}\n${result.stderr}`));
   }
   return projectOf(parse(result.stdout));
 }
 
-/** The framework's message without its frame. */
-function reason(output: string): string {
-  const lines = output
+/** What stands before a message of serverless.cjs, once for each of the properties that ask it. */
+const REJECTED =
+  /^[ \t]*- Cannot resolve variable at "[^"]*": Cannot resolve "[^"]*" out of "[^"]*": Received rejection: /m;
+
+/** What the framework puts before a list of such messages, when it has nothing else to say. */
+const VARIABLES_FAILED = /^Cannot resolve \S+: Variables resolution errored with:$/;
+
+/** The framework's message without its frame; what our own part of it said, said once. */
+export function printFailure(output: string): string {
+  const [before = '', ...rejections] = output.split(REJECTED).map(withoutFrame);
+  const other = rejections.length === 0 ? before : before.replace(VARIABLES_FAILED, '');
+  const said = new Set([other, ...rejections.map((text) => text.replace(/,$/, ''))]);
+  said.delete('');
+  return [...said].join('\n') || 'serverless print failed and said nothing';
+}
+
+function withoutFrame(output: string): string {
+  return output
     .split('\n')
     .map((line) => line.trimEnd())
-    .filter((line) => line !== '' && !/^(Environment|Docs|Support|Bugs|Error):/.test(line));
-  return lines.join('\n') || 'serverless print failed and said nothing';
+    .filter((line) => line !== '' && !/^(Environment|Docs|Support|Bugs|Error):/.test(line))
+    .join('\n');
 }
 
 function parse(text: string): unknown {

@@ -26,6 +26,10 @@ export async function seed(options: SeedOptions): Promise<number> {
   bar?.start(writes.length, 0);
   try {
     await batchWrite(writes, { client, clock: systemClock, onWritten: (count) => bar?.increment(count) });
+  } catch (error) {
+    if (options.endpoint !== undefined || !(error instanceof TablecastError)) throw error;
+    const hint = 'that was AWS itself: for DynamoDB Local give --endpoint or set DYNAMODB_ENDPOINT';
+    throw new TablecastError(error.code, `${error.message} (${hint})`, { cause: error });
   } finally {
     bar?.stop();
     client.destroy();

@@ -53,7 +53,7 @@ export async function startSubscription(
     activatedAt: context.clock.now(),
     expiresAt: connection.expiresAt,
   });
-  context.logger.debug({ event: 'subscription.started', connectionId, field: field.name, outcome });
+  context.logger.info({ event: 'subscription.started', connectionId, field: field.name, outcome });
   switch (outcome) {
     case 'active':
       return isConfirmationAsked(connection, request.extensions)

@@ -20,6 +20,8 @@ export interface DynamoDBLocalOptions {
    * Default false.
    */
   readonly ownGroup?: boolean;
+  /** Told the process as soon as there is one, which is seconds before it answers. */
+  readonly onSpawn?: (pid: number) => void;
   /** Breaks off the starting: the process is killed and the start rejects. Of no effect once it has resolved. */
   readonly signal?: AbortSignal;
 }
@@ -68,6 +70,8 @@ export async function startDynamoDBLocal(options: DynamoDBLocalOptions = {}): Pr
       detached: options.ownGroup ?? false,
     },
   );
+  const { pid } = child;
+  if (pid !== undefined) options.onSpawn?.(pid);
   let stderr = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     stderr = (stderr + chunk.toString('utf8')).slice(-2_000);
@@ -88,13 +92,14 @@ export async function startDynamoDBLocal(options: DynamoDBLocalOptions = {}): Pr
   if (options.signal?.aborted) giveUp();
   try {
     await Promise.race([failed, answers(endpoint, options.startTimeoutMs ?? 30_000, child)]);
+    if (pid === undefined) return await failed;
+    return { endpoint, port, pid, process: child, stop };
   } catch (error) {
     await stop();
     throw error;
   } finally {
     options.signal?.removeEventListener('abort', giveUp);
   }
-  return { endpoint, port, pid: child.pid as number, process: child, stop };
 }
 
 function emulatorHome(): string {

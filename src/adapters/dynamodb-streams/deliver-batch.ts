@@ -16,6 +16,8 @@ export interface DeliverBatchDeps {
   readonly logger: Logger;
   readonly backoff: Backoff;
   readonly ending: Ending;
+  /** Bytes of JSON one invocation takes; a longer page goes out in several. */
+  readonly maxBatchBytes: number;
   /** Called after each delivered stretch with its last record. */
   delivered(last: DynamoDBRecord): Promise<void>;
 }
@@ -32,18 +34,30 @@ export async function deliverBatch(
   let rest = records;
   backoff.reset();
   while (rest.length > 0) {
-    const done = await tryOnce(rest, deps);
-    const last = rest[done - 1];
+    const batch = rest.slice(0, fittingCount(rest, deps.maxBatchBytes));
+    const done = await tryOnce(batch, deps);
+    const last = batch[done - 1];
     if (last) {
       backoff.reset();
       await deps.delivered(last);
       rest = rest.slice(done);
     }
     if (rest.length === 0) return true;
-    if (!ending.stopping.aborted) await deps.clock.sleep(backoff.next(), ending.stopping);
+    const failed = done < batch.length;
+    if (failed && !ending.stopping.aborted) await deps.clock.sleep(backoff.next(), ending.stopping);
     if (ending.stopping.aborted) return false;
   }
   return true;
+}
+
+/** How many records from the front go into one invocation; one always does, for it cannot be made smaller. */
+function fittingCount(records: readonly DynamoDBRecord[], maxBytes: number): number {
+  let bytes = 0;
+  const over = records.findIndex((record) => {
+    bytes += Buffer.byteLength(JSON.stringify(record)) + 1;
+    return bytes > maxBytes;
+  });
+  return over < 0 ? records.length : Math.max(over, 1);
 }
 
 async function tryOnce(records: readonly DynamoDBRecord[], deps: DeliverBatchDeps): Promise<number> {

@@ -7,6 +7,7 @@ import type { Invoke } from './batch.ts';
 import type { Checkpoint, Checkpoints } from './checkpoints.ts';
 import { deliverBatch, type Ending, messageOf } from './deliver-batch.ts';
 import { lambdaRecord } from './lambda-event.ts';
+import type { Outage } from './outage.ts';
 
 /** What every loop of one stream shares. */
 export interface ReadDeps {
@@ -17,11 +18,13 @@ export interface ReadDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly batchSize: number;
+  readonly maxBatchBytes: number;
   readonly pollIntervalMs: number;
   readonly creationGranularityMs: number;
   readonly random: () => number;
   readonly onGap: (gap: Gap) => void;
   readonly ending: Ending;
+  readonly outage: Outage;
 }
 
 /** Records that left the stream before they were delivered. */
@@ -55,7 +58,7 @@ export async function readShard(
   deps: ReadDeps,
   positioned: () => void,
 ): Promise<ShardOutcome> {
-  const { api, clock, logger, ending } = deps;
+  const { api, clock, logger, ending, outage } = deps;
   const stopping = ending.stopping;
   const errors = createBackoff(ERROR_BACKOFF, deps.random);
   const batches = createBackoff(BATCH_BACKOFF, deps.random);
@@ -63,6 +66,7 @@ export async function readShard(
   let mayStartLatest = latest;
   let mayBeOld = false;
   let iterator: string | undefined;
+  let faults = 0;
 
   const moveTo = async (next: Checkpoint) => {
     await deps.checkpoints.write(deps.streamArn, shardId, next);
@@ -87,6 +91,8 @@ export async function readShard(
         }
       }
       const page = await api.getRecords({ ShardIterator: iterator, Limit: deps.batchSize }, stopping);
+      faults = 0;
+      outage.over(shardId);
       const records = page.Records ?? [];
       const wanted = mayBeOld ? sinceStart(records, place, deps.creationGranularityMs) : records;
       const delivered = await deliverBatch(
@@ -112,7 +118,10 @@ export async function readShard(
     } catch (error) {
       if (stopping.aborted) break;
       const fault = streamsFault(error);
-      if (fault === 'not-found') return 'lost';
+      if (fault === 'not-found') {
+        outage.over(shardId);
+        return 'lost';
+      }
       if (fault === 'trimmed') {
         logger.error(
           { event: 'reader.gap', cause: 'trimmed', streamArn: deps.streamArn, shardId },
@@ -122,10 +131,12 @@ export async function readShard(
         place = { kind: 'beginning' };
       }
       if (fault !== 'transient') iterator = undefined;
-      logger[fault === 'transient' ? 'warn' : 'debug'](
-        { event: 'reader.shard_error', shardId, fault, detail: messageOf(error) },
-        'reading a shard failed; trying again',
-      );
+      // An iterator that expired is every day's; one that will not come back is not.
+      const entry = { event: 'reader.shard_error', shardId, fault, detail: messageOf(error) };
+      if (fault === 'transient' || faults > 0)
+        outage.met(shardId, entry, 'reading a shard failed; trying again');
+      else logger.debug(entry, 'a new iterator is needed');
+      faults += 1;
       await clock.sleep(errors.next(), stopping);
     }
   }

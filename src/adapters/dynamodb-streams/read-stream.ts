@@ -58,6 +58,7 @@ export async function readStream(
     while (!deps.ending.stopping.aborted) {
       try {
         const shape = await describeShards(deps.api, streamArn, stopping);
+        deps.outage.over('stream');
         const known = await checkpoints.read(streamArn);
         if (first && startAt === 'LATEST') {
           for (const [shardId, place] of latestCheckpoints(shape.shards, known, clock.now())) {
@@ -83,10 +84,8 @@ export async function readStream(
       } catch (error) {
         if (deps.ending.stopping.aborted) break;
         if (streamsFault(error) === 'not-found') return 'lost';
-        logger.warn(
-          { event: 'reader.describe_error', streamArn, detail: messageOf(error) },
-          'looking at the stream failed',
-        );
+        const entry = { event: 'reader.describe_error', streamArn, detail: messageOf(error) };
+        deps.outage.met('stream', entry, 'looking at the stream failed; trying again');
         await clock.sleep(errors.next(), stopping);
       }
     }

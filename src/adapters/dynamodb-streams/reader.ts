@@ -6,6 +6,7 @@ import { createBackoff } from './backoff.ts';
 import type { Invoke } from './batch.ts';
 import { type Checkpoints, memoryCheckpoints } from './checkpoints.ts';
 import { messageOf } from './deliver-batch.ts';
+import { createOutage } from './outage.ts';
 import type { Gap, ReadDeps } from './read-shard.ts';
 import { readStream } from './read-stream.ts';
 
@@ -24,6 +25,8 @@ export interface StreamReaderOptions {
   readonly pollIntervalMs?: number;
   /** Records in a page, and so in one invocation, 1 to 1000. Default 100. */
   readonly batchSize?: number;
+  /** Bytes of JSON an invocation takes; a page beyond it is split. Default 6 000 000, under Lambda's 6 MB. */
+  readonly maxBatchBytes?: number;
   /** What ApproximateCreationDateTime is rounded down to, ms. Default 1 000 (AWS); DynamoDB Local: 60 000. */
   readonly creationGranularityMs?: number;
   /** Default: in memory. */
@@ -67,11 +70,13 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
     clock,
     logger,
     batchSize: options.batchSize ?? 100,
+    maxBatchBytes: options.maxBatchBytes ?? 6_000_000,
     pollIntervalMs: options.pollIntervalMs ?? 200,
     creationGranularityMs: options.creationGranularityMs ?? 1_000,
     random: options.random ?? Math.random,
     onGap: options.onGap ?? (() => {}),
     ending: { stopping: stopping.signal, abandoning: abandoning.signal },
+    outage: createOutage(logger, clock),
   };
   let running: Promise<void> | undefined;
 
@@ -83,6 +88,7 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
       const outcome = await readStream(startAt, { ...deps, streamArn: arn }, positioned);
       if (outcome === 'stopped') break;
       if (outcome === 'lost') {
+        deps.outage.allOver();
         logger.warn(
           { event: 'reader.gap', cause: 'stream-replaced', streamArn: arn },
           'DynamoDB no longer has the stream',
@@ -102,6 +108,7 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
     while (!stopping.signal.aborted) {
       try {
         const next = await resolveStream(stopping.signal);
+        deps.outage.over('table');
         if (next !== undefined && (next !== arn || outcome === 'lost')) return next;
         if (!told)
           logger.warn(
@@ -110,15 +117,16 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
           );
         told = true;
       } catch (error) {
-        if (!stopping.signal.aborted)
-          logger.warn(
-            { event: 'reader.resolve_error', detail: messageOf(error) },
-            'looking for the stream failed',
-          );
+        if (!stopping.signal.aborted) resolveFailed(error);
       }
       await clock.sleep(backoff.next(), stopping.signal);
     }
     return undefined;
+  }
+
+  function resolveFailed(error: unknown): void {
+    const entry = { event: 'reader.resolve_error', detail: messageOf(error) };
+    deps.outage.met('table', entry, 'looking for the stream failed; trying again');
   }
 
   async function firstStream(): Promise<string | undefined> {
@@ -126,15 +134,13 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
     while (!stopping.signal.aborted) {
       try {
         const arn = await resolveStream(stopping.signal);
+        deps.outage.over('table');
         if (arn !== undefined) return arn;
         throw new TablecastError('STREAM_UNUSABLE', 'expected a table with its stream on, and it has none');
       } catch (error) {
         if (stopping.signal.aborted) break;
         if (error instanceof TablecastError || streamsFault(error) !== 'transient') throw error;
-        logger.warn(
-          { event: 'reader.resolve_error', detail: messageOf(error) },
-          'looking for the stream failed',
-        );
+        resolveFailed(error);
         await clock.sleep(backoff.next(), stopping.signal);
       }
     }

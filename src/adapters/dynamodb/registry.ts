@@ -27,7 +27,7 @@ export interface DynamoDBRegistryOptions {
  * The `Registry` of DESIGN §4 on one DynamoDB table. Requests, without retries: `open` 1 BatchWriteItem · `initialise`
  * 1 UpdateItem (with an identity + 1 BatchWriteItem + 1 GetItem; without a subprotocol + 1 UpdateItem) · `subscribe`
  * 1 PutItem + 1 BatchWriteItem + 1 BatchGetItem, and when this process has not met the shape or document before one
- * Query and one write each · `complete` 1 DeleteItem + 1 BatchWriteItem, or 2 of an id that is not live · `close`
+ * Query and one write each · `complete` 1 Query + 1 DeleteItem + 1 BatchWriteItem, or 1 Query + 1 PutItem of an id that is not live · `close`
  * 1 UpdateItem + 1 Query + the rows in batches of 25, those under filter keys first · `shapes` 1 Query · `candidates`
  * 1 Query per filter key and shard, + BatchGetItem by 100 for long filters · `live` 64 Queries.
  */

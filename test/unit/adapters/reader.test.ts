@@ -303,6 +303,40 @@ describe('what goes wrong at the stream', () => {
     await t.stop();
   });
 
+  test('an outage is told once, however many shards meet it, and once when it is over', async () => {
+    const told: string[] = [];
+    const logger = pino({ level: 'info' }, { write: (line) => told.push(JSON.parse(line).event) });
+    const t = setUp({ logger });
+    for (const id of ['a', 'b', 'c']) t.stream.addShard(id);
+    await t.start();
+    told.length = 0;
+    t.stream.fail(...Array.from({ length: 20 }, () => new Error('connect ECONNREFUSED')));
+    await t.poll(60_000);
+    expect(told).toEqual(['reader.shard_error', 'reader.recovered']);
+    t.stream.write('a', 'after');
+    await t.poll();
+    expect(t.delivered).toEqual(['after']);
+    await t.stop();
+  });
+
+  test('a place that is refused again and again is told, though one expired iterator is not', async () => {
+    const told: string[] = [];
+    const logger = pino({ level: 'info' }, { write: (line) => told.push(JSON.parse(line).event) });
+    const t = setUp({ logger });
+    t.stream.addShard('a');
+    await t.start();
+    told.length = 0;
+    t.stream.expireIterators();
+    await t.poll();
+    expect(told).toEqual([]);
+    t.stream.fail(
+      ...Array.from({ length: 6 }, () => named('ValidationException', 'no such sequence number')),
+    );
+    await t.poll(60_000);
+    expect(told).toEqual(['reader.shard_error', 'reader.recovered']);
+    await t.stop();
+  });
+
   test('a stream that is gone is replaced by the newest of the table, from its oldest record', async () => {
     const t = setUp();
     t.stream.addShard('s1');
@@ -333,6 +367,33 @@ describe('what goes wrong at the stream', () => {
     next.write('n1', 'c');
     t.streams.push(next);
     await t.poll(10_000);
+    expect(t.delivered).toEqual(['a', 'b', 'c']);
+    expect(t.gaps).toEqual([]);
+    await t.stop();
+  });
+
+  test('C2 C3 a stream switched off while its last records are still refused is not left before they are delivered', async () => {
+    let refusing = true;
+    const t = setUp({ batchSize: 1 }, (keys) => {
+      if (refusing && keys.includes('b')) throw new Error('not yet');
+      return undefined;
+    });
+    t.stream.addShard('s1');
+    await t.start();
+    t.stream.write('s1', 'a');
+    t.stream.write('s1', 'b');
+    t.stream.disable();
+    const next = fakeStream('arn:aws:dynamodb:us-east-1:1:table/Items/stream/two');
+    next.addShard('n1');
+    next.write('n1', 'c');
+    // Longer than the stream is looked at anew, several times over.
+    await t.poll(60_000);
+    expect(t.delivered).toEqual(['a']);
+    refusing = false;
+    await t.poll(30_000);
+    expect(t.delivered).toEqual(['a', 'b']);
+    t.streams.push(next);
+    await t.poll(30_000);
     expect(t.delivered).toEqual(['a', 'b', 'c']);
     expect(t.gaps).toEqual([]);
     await t.stop();
@@ -400,6 +461,40 @@ describe('what the handler answers', () => {
     working = true;
     await t.poll(30_000);
     expect(t.delivered).toEqual(['a', 'b']);
+    await t.stop();
+  });
+
+  test('C4 isolation: a page over what one invocation takes goes out in several, in order, a record too large in one alone', async () => {
+    const sizes: number[] = [];
+    const t = setUp({ maxBatchBytes: 700 }, (_keys, event) => {
+      sizes.push(Buffer.byteLength(JSON.stringify(event)));
+      return undefined;
+    });
+    t.stream.addShard('a');
+    await t.start();
+    const keys = ['k0', 'k1', '漢字'.repeat(200), 'k3', 'k4', 'k5', 'k6'];
+    for (const key of keys) t.stream.write('a', key);
+    await t.poll(300);
+    expect(t.delivered).toEqual(keys);
+    expect(t.batches.length).toBeGreaterThan(3);
+    expect(t.batches.every((batch, index) => batch.length === 1 || (sizes[index] ?? 0) <= 720)).toBe(true);
+    await t.stop();
+  });
+
+  test('a page in several invocations is sent again from the failed one on', async () => {
+    let refusals = 1;
+    const t = setUp({ maxBatchBytes: 700 }, (keys, event) => {
+      const refused = event.Records[keys.indexOf('k5')]?.dynamodb?.SequenceNumber;
+      if (refused === undefined || refusals-- <= 0) return undefined;
+      return { batchItemFailures: [{ itemIdentifier: refused }] };
+    });
+    t.stream.addShard('a');
+    await t.start();
+    const keys = Array.from({ length: 8 }, (_, index) => `k${index}`);
+    for (const key of keys) t.stream.write('a', key);
+    await t.poll();
+    expect(t.delivered).toEqual(keys);
+    expect(t.batches.flat().filter((key) => key === 'k0')).toHaveLength(1);
     await t.stop();
   });
 

@@ -20,3 +20,16 @@ test.each(['999999999', 'nonsense', ''])('a leftover of %j is taken over, and gi
   unlock();
   expect(existsSync(file)).toBe(false);
 });
+
+test('a folder that cannot be written to is refused in one sentence that names the option', () => {
+  const plain = join(folder, 'plain');
+  writeFileSync(plain, '');
+  for (const place of [plain, join(plain, 'below')]) {
+    expect(() => lockData(place)).toThrow(
+      expect.objectContaining({
+        code: 'LOCAL_STACK',
+        message: expect.stringMatching(/^--data .*: expected a folder that can be written to, got E/),
+      }),
+    );
+  }
+});

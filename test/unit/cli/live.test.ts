@@ -23,6 +23,8 @@ test.each([
     { ...change, matched: 3, fields: { onCreateTodo: 1, 'onChangeTodo ENTER': 2 } },
     'INSERT in Todos: matched 3 subscriptions (onCreateTodo, onChangeTodo ENTER ×2)',
   ],
+  [{ event: 'subscription.started', field: 'onCreateTodo', outcome: 'active' }, 'subscribed: onCreateTodo'],
+  [{ event: 'subscription.started', field: 'onCreateTodo', outcome: 'completed' }, undefined],
   [batch, undefined],
   [{ ...batch, sent: 2, gone: 1 }, '  2 delivered, 1 gone in 12 ms'],
   [{ ...batch, failedFrom: 'x', reason: 'deadline' }, '  stopped (deadline), to be tried again in 12 ms'],
@@ -30,6 +32,12 @@ test.each([
     { event: 'reader.stream_unusable', table: 'Todos', level: 'warn', detail: 'Turn it on with …' },
     'nothing can arrive from Todos: its stream is off or of the wrong view type. Turn it on with …',
   ],
+  [
+    { event: 'reader.describe_error', table: 'Todos', level: 'warn', detail: 'connect ECONNREFUSED' },
+    'the stream of Todos cannot be read, and is tried until it can: connect ECONNREFUSED',
+  ],
+  [{ event: 'reader.describe_error', table: 'Todos', level: 'debug', detail: 'x' }, undefined],
+  [{ event: 'reader.recovered', table: 'Todos', level: 'info' }, 'the stream of Todos is read again'],
   [{ event: 'x.failed', level: 'error', err: { message: 'no table' } }, 'x.failed: no table'],
   [{ event: 'x.fine', level: 'info', msg: 'all well' }, undefined],
 ])('%j is told as %j', (entry, told) => {

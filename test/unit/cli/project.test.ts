@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { projectOf } from '../../../src/cli/project.ts';
+import { printFailure, projectOf } from '../../../src/cli/project.ts';
 
 const table = (TableName: unknown) => ({ Type: 'AWS::DynamoDB::Table', Properties: { TableName } });
 
@@ -44,5 +44,31 @@ describe('what start reads of a resolved serverless.yml', () => {
     [{ functions: null }, 'functions: expected an object, got null'],
   ])('a configuration that lacks something is told what: %#', (broken, message) => {
     expect(() => projectOf(broken)).toThrow(message);
+  });
+});
+
+describe('why serverless print failed', () => {
+  const rejected = (property: string, words: string) =>
+    `  - Cannot resolve variable at "${property}": Cannot resolve "${property}" out of "serverless.cjs": Received rejection: ${words}`;
+  const head = [
+    'Environment: linux, node 20.20.2, osls 4.3.1 (local)',
+    '',
+    'Error:',
+    'Cannot resolve serverless.yml: Variables resolution errored with:',
+  ];
+
+  test('what our own part says of a schema is said once and alone, all its lines', () => {
+    const words =
+      'schema.graphql:1:33 Unknown directive "@authz".\nschema.graphql:2:5 Unknown type "Nothing".';
+    const output = [...head, `${rejected('functions', words)},`, rejected('resources', words)].join('\n');
+    expect(printFailure(output)).toBe(words);
+  });
+
+  test('what else is wrong with serverless.yml is not swallowed', () => {
+    const other = '  - Cannot resolve variable at "provider.region": Value not found at "env" source,';
+    const output = [...head, other, rejected('functions', 'schema.graphql:1:1 Syntax Error.')].join('\n');
+    expect(printFailure(output)).toContain('provider.region');
+    expect(printFailure(output)).toContain('schema.graphql:1:1 Syntax Error.');
+    expect(printFailure('Error:\nService configuration is broken\n')).toBe('Service configuration is broken');
   });
 });
