@@ -3,16 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AttributeValue,
   DeleteItemCommand,
-  DynamoDBClient,
+  type DynamoDBClient,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { startConsole } from '../../src/cli/console-server.ts';
 import type { PageInfo } from '../../src/console/page-info.ts';
-import { LOCAL_CREDENTIALS } from '../../src/testing/dynamodb-local.ts';
+import { ROOT } from '../fixtures/built.ts';
+import { type LocalLoop, loopClient, startLocalLoop } from '../fixtures/local-loop.ts';
 import { launchChromium, type OpenPage, openPage } from './chromium.ts';
-import { type LocalLoop, REPOSITORY, startLocalLoop } from './local-loop.ts';
 import { TODO_SDL } from './schema.ts';
 
 let loop: LocalLoop;
@@ -24,14 +24,13 @@ let page: Page;
 beforeAll(async () => {
   browser = await launchChromium();
   loop = await startLocalLoop();
-  const { dynamodb, region } = loop.ready;
-  client = new DynamoDBClient({ endpoint: dynamodb, region, credentials: LOCAL_CREDENTIALS });
+  client = loopClient(loop.ready);
 }, 120_000);
 
 afterAll(async () => {
   client?.destroy();
   await browser?.close();
-  await loop?.stop();
+  await loop?.end('SIGTERM');
 }, 30_000);
 
 beforeEach(async () => {
@@ -164,7 +163,7 @@ test('the sample of the page fits its table, and its wscat line receives what is
   const line = (await page.locator('#wscat').textContent()) ?? '';
   expect(line).toBe(example.wscat);
   const shell = spawn('sh', ['-c', line], {
-    cwd: REPOSITORY,
+    cwd: ROOT,
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
   });

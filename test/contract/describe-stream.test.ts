@@ -1,37 +1,16 @@
-import { CreateTableCommand, DynamoDBClient, type StreamViewType } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type DescribeStreamOptions, describeStream } from '../../src/adapters/dynamodb/describe-stream.ts';
 import { tableNameOfStream } from '../../src/deploy/stream-arn.ts';
-import {
-  type DynamoDBLocal,
-  LOCAL_CREDENTIALS,
-  LOCAL_REGION,
-  startDynamoDBLocal,
-} from '../../src/testing/dynamodb-local.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../src/testing/dynamodb-local.ts';
+import { createItemTable, useDynamoDB } from '../fixtures/dynamodb.ts';
 
-let dynamodb: DynamoDBLocal;
+const dynamodb = useDynamoDB();
 
 beforeAll(async () => {
-  dynamodb = await startDynamoDBLocal();
-  const { endpoint } = dynamodb;
-  const client = new DynamoDBClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
-  const create = (TableName: string, StreamViewType?: StreamViewType) =>
-    client.send(
-      new CreateTableCommand({
-        TableName,
-        BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-        ...(StreamViewType && { StreamSpecification: { StreamEnabled: true, StreamViewType } }),
-      }),
-    );
-  await create('good', 'NEW_AND_OLD_IMAGES');
-  await create('off');
-  await create('keys', 'KEYS_ONLY');
-  client.destroy();
-}, 40_000);
-
-afterAll(async () => dynamodb?.stop());
+  await createItemTable(dynamodb.client, 'good', { stream: 'NEW_AND_OLD_IMAGES' });
+  await createItemTable(dynamodb.client, 'off');
+  await createItemTable(dynamodb.client, 'keys', { stream: 'KEYS_ONLY' });
+});
 
 const describeTable = (name: string, credentials: DescribeStreamOptions['credentials'] = LOCAL_CREDENTIALS) =>
   describeStream('Orders', name, {

@@ -1,26 +1,19 @@
 import {
   type AttributeValue,
   BatchWriteItemCommand,
-  CreateTableCommand,
-  DynamoDBClient,
   DynamoDBServiceException,
   GetItemCommand,
   PutItemCommand,
   paginateScan,
 } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Attribute, Image } from '../../src/change/change.ts';
 import { normaliseDecimal } from '../../src/filter/decimal.ts';
 import type { Condition, Expression, Value } from '../../src/filter/expression.ts';
 import { compilePredicate } from '../../src/filter/predicate.ts';
 import { comparisonOf } from '../../src/filter/value.ts';
-import {
-  type DynamoDBLocal,
-  LOCAL_CREDENTIALS,
-  LOCAL_REGION,
-  startDynamoDBLocal,
-} from '../../src/testing/dynamodb-local.ts';
+import { createItemTable, useDynamoDB } from '../fixtures/dynamodb.ts';
 import { expressions, images } from '../unit/filter/arbitraries.ts';
 import { todoField, todoType } from '../unit/filter/todo.ts';
 
@@ -34,26 +27,12 @@ const FILTERS = 250;
 /** The SDK cannot carry an attribute called `__proto__` in a plain object; unit tests have it. */
 const NOT_SENT: ReadonlySet<string> = new Set(['__proto__']);
 
-let server: DynamoDBLocal;
-let client: DynamoDBClient;
+const dynamodb = useDynamoDB();
 /** The items as DynamoDB gives them back. */
 let items: ReadonlyMap<string, Image>;
 
 beforeAll(async () => {
-  server = await startDynamoDBLocal();
-  client = new DynamoDBClient({
-    endpoint: server.endpoint,
-    region: LOCAL_REGION,
-    credentials: LOCAL_CREDENTIALS,
-  });
-  await client.send(
-    new CreateTableCommand({
-      TableName: TABLE,
-      KeySchema: [{ AttributeName: KEY, KeyType: 'HASH' }],
-      AttributeDefinitions: [{ AttributeName: KEY, AttributeType: 'S' }],
-      BillingMode: 'PAY_PER_REQUEST',
-    }),
-  );
+  await createItemTable(dynamodb.client, TABLE, { key: KEY });
   const arbitrary = images(todoType, { asDynamoDBSees: true, without: NOT_SENT });
   const sample = fc.sample(arbitrary, ITEMS).map((image, index) => ({
     ...toItem(image),
@@ -61,17 +40,12 @@ beforeAll(async () => {
   }));
   for (let from = 0; from < sample.length; from += 25) {
     const batch = sample.slice(from, from + 25).map((Item) => ({ PutRequest: { Item } }));
-    const { UnprocessedItems } = await client.send(
+    const { UnprocessedItems } = await dynamodb.client.send(
       new BatchWriteItemCommand({ RequestItems: { [TABLE]: batch } }),
     );
     expect(UnprocessedItems).toEqual({});
   }
   items = await storedItems();
-});
-
-afterAll(async () => {
-  client?.destroy();
-  await server?.stop();
 });
 
 describe("DynamoDB's FilterExpression", () => {
@@ -136,12 +110,12 @@ describe("DynamoDB's FilterExpression", () => {
 async function storeNumber(N: string): Promise<string | undefined> {
   const key = { [KEY]: { S: 'number' } };
   try {
-    await client.send(new PutItemCommand({ TableName: TABLE, Item: { ...key, value: { N } } }));
+    await dynamodb.client.send(new PutItemCommand({ TableName: TABLE, Item: { ...key, value: { N } } }));
   } catch (error) {
     if (error instanceof DynamoDBServiceException && error.name === 'ValidationException') return undefined;
     throw error;
   }
-  const { Item } = await client.send(
+  const { Item } = await dynamodb.client.send(
     new GetItemCommand({ TableName: TABLE, Key: key, ConsistentRead: true }),
   );
   return Item?.['value']?.N;
@@ -149,7 +123,7 @@ async function storeNumber(N: string): Promise<string | undefined> {
 
 async function storedItems(): Promise<Map<string, Image>> {
   const found = new Map<string, Image>();
-  for await (const page of paginateScan({ client }, { TableName: TABLE })) {
+  for await (const page of paginateScan({ client: dynamodb.client }, { TableName: TABLE })) {
     for (const item of page.Items ?? []) found.set(item[KEY]?.S ?? '', toImage(item));
   }
   return found;
@@ -159,7 +133,7 @@ async function storedItems(): Promise<Map<string, Image>> {
 async function select(expression: Expression): Promise<string[]> {
   const keys: string[] = [];
   const request = { TableName: TABLE, ProjectionExpression: KEY, ...filterOf(expression) };
-  for await (const page of paginateScan({ client }, request)) {
+  for await (const page of paginateScan({ client: dynamodb.client }, request)) {
     for (const item of page.Items ?? []) keys.push(item[KEY]?.S ?? '');
   }
   return keys;

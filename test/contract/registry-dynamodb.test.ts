@@ -7,6 +7,7 @@ import { relayTableDefinition, relayTableRequests } from '../../src/deploy/relay
 import { filterKey } from '../../src/filter/keys.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../src/testing/dynamodb-local.ts';
 import { DynamoDBTable, type TableStep } from '../../src/testing/dynamodb-table.ts';
+import { injectFaults } from '../../src/testing/faults.ts';
 import {
   connectionOf,
   equal,
@@ -130,10 +131,11 @@ describe('registry on DynamoDB Local', () => {
   test('a write that the SDK repeats, because its answer was lost, counts once', async () => {
     const { tableName, clock } = await fresh();
     const client = world.newClient();
+    let repeated = /^(Put|Update|BatchWrite)/;
     client.middlewareStack.add(
       (next, context) => async (args) => {
         // The first answer never arrives; what it did stays done.
-        if (/^(Put|Update|BatchWrite)/.test(context.commandName ?? '')) await next(args).catch(() => {});
+        if (repeated.test(context.commandName ?? '')) await next(args).catch(() => {});
         return next(args);
       },
       { step: 'initialize', name: 'lostAnswer', priority: 'low' },
@@ -147,7 +149,25 @@ describe('registry on DynamoDB Local', () => {
     await registry.complete('a', '2');
     expect(await registry.subscribe(subscriptionOf('a', '2'))).toBe('completed');
     expect(idsOf(await lookUp(registry, shopping))).toEqual(['a/1']);
-    expect(await registry.close('a')).toBe(1);
+    repeated = /^(Put|Update|BatchWrite|Delete)/;
+    await registry.complete('a', '1');
+    expect(idsOf(await lookUp(registry, shopping))).toEqual([]);
+    expect(await registry.close('a')).toBe(0);
+    expect(ownedRows(await scan(world.client(), tableName))).toEqual([]);
+  });
+
+  test('a complete whose delete was done but never answered leaves no row to be found', async () => {
+    const { tableName, clock } = await fresh();
+    const client = world.newClient();
+    const registry = createDynamoDBRegistry({ client, tableName, clock });
+    await registry.open(connectionOf('a'));
+    expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
+    const faults = injectFaults(client);
+    faults.next('timeoutAfter', { operation: 'DeleteItem' });
+    await expect(registry.complete('a', '1')).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' });
+    expect(faults.counts.get('timeoutAfter')).toBe(1);
+    expect(await lookUp(registry, shopping)).toEqual([]);
+    await registry.close('a');
     expect(ownedRows(await scan(world.client(), tableName))).toEqual([]);
   });
 
@@ -185,6 +205,24 @@ describe('registry on DynamoDB Local', () => {
     }
     client.destroy();
   });
+});
+
+test('a filter key asked for twice is looked up in as many shards as the larger asks for, whichever comes first', async () => {
+  const client = new DynamoDBTable({ tableName: 'relay' });
+  const registry = createDynamoDBRegistry({ client, tableName: 'relay', clock: jumpingClock() });
+  const ids = Array.from({ length: 20 }, (_, n) => `c${n}`);
+  for (const id of ids) {
+    await registry.open(connectionOf(id));
+    await registry.subscribe(subscriptionOf(id, '1', { alternatives: [equal({})] }));
+  }
+  const key = filterKey(FIELD, equal({}));
+  for (const shards of [
+    [4, 1],
+    [1, 4],
+  ]) {
+    const found = await registry.candidates(shards.map((count) => ({ filterKey: key, shards: count })));
+    expect(idsOf(found.get(key) ?? [])).toEqual(ids.map((id) => `${id}/1`).sort());
+  }
 });
 
 describe('registry when requests fail half-way', () => {
@@ -253,6 +291,49 @@ describe('registry when requests fail half-way', () => {
       expect(idsOf(await lookUp(registry, shopping))).toEqual(['a/1']);
     },
   );
+
+  test('R6: a complete that another one overtook does not end the subscription that came after', async () => {
+    const clock = jumpingClock();
+    let between: (() => Promise<unknown>) | undefined;
+    const client = new DynamoDBTable({
+      tableName: 'relay',
+      step: async ({ operation }) => {
+        const run = operation === 'DeleteItem' ? between : undefined;
+        if (run) {
+          between = undefined;
+          await run();
+        }
+        return 'apply';
+      },
+    });
+    const registry = createDynamoDBRegistry({ client, tableName: 'relay', clock });
+    await registry.open(connectionOf('a'));
+    await registry.subscribe(subscriptionOf('a', '1'));
+    // After the one has looked at the first subscription and before it deletes it.
+    between = async () => {
+      await registry.complete('a', '1');
+      expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
+    };
+    await registry.complete('a', '1');
+    expect(await registry.subscriptions('a')).toHaveLength(idsOf(await lookUp(registry, shopping)).length);
+    await registry.close('a');
+    expect(ownedRows(client.rows())).toEqual([]);
+  });
+
+  test('a complete that could not be done leaves the subscription whole', async () => {
+    let refused = false;
+    const { registry } = failing(({ operation }) =>
+      refused && operation === 'DeleteItem' ? new Error('reset by peer') : 'apply',
+    );
+    await registry.open(connectionOf('a'));
+    await registry.subscribe(subscriptionOf('a', '1'));
+    refused = true;
+    await expect(registry.complete('a', '1')).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' });
+    expect(idsOf(await lookUp(registry, shopping))).toEqual(['a/1']);
+    refused = false;
+    await registry.complete('a', '1');
+    expect(await lookUp(registry, shopping)).toEqual([]);
+  });
 
   test('R5: a close that broke off half-way is finished by the next', async () => {
     for (let failsAt = 0; failsAt < 12; failsAt += 1) {

@@ -1,12 +1,11 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { createDynamoDBRegistry } from '../../src/adapters/dynamodb/registry.ts';
 import { createMemoryRegistry } from '../../src/adapters/memory/registry.ts';
 import type { RegistryLimits } from '../../src/adapters/memory/registry-limits.ts';
-import { relayTableRequests } from '../../src/deploy/relay-table.ts';
 import type { Clock, Registry } from '../../src/relay/ports.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION, startDynamoDBLocal } from '../../src/testing/dynamodb-local.ts';
 import { DynamoDBTable, type TableRow } from '../../src/testing/dynamodb-table.ts';
+import { createRelayTable, localPlace, startDynamoDB } from '../fixtures/dynamodb.ts';
 
 /** A clock that jumps over every sleep, and runs `onSleep` in it: what happens while somebody waits. */
 export interface JumpingClock extends Clock {
@@ -94,7 +93,7 @@ export function localWorld(): LocalWorld {
     return clients;
   };
   const connect = () => {
-    const client = new DynamoDBClient({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+    const client = new DynamoDBClient(localPlace(endpoint));
     lowLevel.push(client);
     const marshallOptions = { removeUndefinedValues: true };
     return { client, document: DynamoDBDocumentClient.from(client, { marshallOptions }) };
@@ -102,7 +101,7 @@ export function localWorld(): LocalWorld {
   const createTable = async () => {
     tables += 1;
     const tableName = `relay-${tables}`;
-    await started().client.send(new CreateTableCommand(relayTableRequests(tableName).create));
+    await createRelayTable(started().client, tableName);
     return tableName;
   };
   return {
@@ -111,7 +110,7 @@ export function localWorld(): LocalWorld {
     newClient: () => connect().document,
     createTable,
     async start() {
-      const local = await startDynamoDBLocal();
+      const local = await startDynamoDB();
       endpoint = local.endpoint;
       clients = connect();
       stop = async () => {

@@ -79,9 +79,12 @@ describe.each([
       expect((await registry.connection('a'))?.identity).toEqual({ kind: 'api-key', hash: identityHash });
     });
 
-    test('an unknown, a closed and an expired connection cannot be initialised', async () => {
+    test.each([
+      ['with an identity', { identity: { kind: 'api-key', hash: 'h' } } as const],
+      ['without one', {}],
+    ])('an unknown, a closed and an expired connection cannot be initialised, %s', async (_, identity) => {
       const { registry, clock } = await world.open();
-      const init = { dialect: 'graphql-transport-ws', identity: { kind: 'api-key', hash: 'h' } } as const;
+      const init = { dialect: 'graphql-transport-ws', ...identity } as const;
       await registry.open(connectionOf('closed'));
       await registry.open(connectionOf('old'));
       await registry.close('closed');

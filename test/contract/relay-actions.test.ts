@@ -1,33 +1,22 @@
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { createDynamoDBRegistry } from '../../src/adapters/dynamodb/registry.ts';
-import { relayTableRequests } from '../../src/deploy/relay-table.ts';
 import { type FunctionName, RELAY_ACTIONS } from '../../src/deploy/roles.ts';
 import { filterKey } from '../../src/filter/keys.ts';
 import type { NewSubscription, Registry } from '../../src/relay/ports.ts';
-import {
-  type DynamoDBLocal,
-  LOCAL_CREDENTIALS,
-  LOCAL_REGION,
-  startDynamoDBLocal,
-} from '../../src/testing/dynamodb-local.ts';
+import { createRelayTable, useDynamoDB } from '../fixtures/dynamodb.ts';
 
 const TABLE = 'relay';
 
-let dynamodb: DynamoDBLocal;
+const dynamodb = useDynamoDB();
 let client: DynamoDBClient;
 let sent: Set<string>;
 
 beforeAll(async () => {
-  dynamodb = await startDynamoDBLocal();
-  client = new DynamoDBClient({
-    endpoint: dynamodb.endpoint,
-    region: LOCAL_REGION,
-    credentials: LOCAL_CREDENTIALS,
-  });
-  await client.send(new CreateTableCommand(relayTableRequests(TABLE).create));
+  await createRelayTable(dynamodb.client, TABLE);
+  client = dynamodb.newClient();
   client.middlewareStack.add(
     (next, context) => (args) => {
       sent.add(String(context['commandName']).replace(/Command$/, ''));
@@ -35,11 +24,6 @@ beforeAll(async () => {
     },
     { step: 'initialize', name: 'recordActions' },
   );
-}, 40_000);
-
-afterAll(async () => {
-  client?.destroy();
-  await dynamodb?.stop();
 });
 
 /** A registry that has met nothing yet, as in a function that has just started. */

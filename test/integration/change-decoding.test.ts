@@ -2,7 +2,7 @@ import {
   type AttributeValue,
   CreateTableCommand,
   DeleteItemCommand,
-  DynamoDBClient,
+  type DynamoDBClient,
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -18,12 +18,7 @@ import type { Attribute, Change, Decoded, Image } from '../../src/change/change.
 import { decodeRecord } from '../../src/change/decode.ts';
 import { compareSequenceNumbers } from '../../src/change/sequence.ts';
 import { toJsonText } from '../../src/change/unmarshall.ts';
-import {
-  type DynamoDBLocal,
-  LOCAL_CREDENTIALS,
-  LOCAL_REGION,
-  startDynamoDBLocal,
-} from '../../src/testing/dynamodb-local.ts';
+import { localPlace, useDynamoDB } from '../fixtures/dynamodb.ts';
 
 const TITLE = '牛乳を買う 🥛 — 「低脂肪」\n2本';
 const DIGITS = '12345678901234567890123456789012345678';
@@ -48,17 +43,15 @@ const EVERY_TYPE: Record<string, AttributeValue> = {
   map: { M: { inner: { M: { n: { N: '1.0' } } }, 鍵: { BOOL: false } } },
 };
 
-let local: DynamoDBLocal;
+const dynamodb = useDynamoDB();
 let writer: DynamoDBClient;
 let reader: DynamoDBStreamsClient;
 let streamArn: string;
 let records: readonly SdkRecord[];
 
 beforeAll(async () => {
-  local = await startDynamoDBLocal();
-  const config = { endpoint: local.endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
-  writer = new DynamoDBClient(config);
-  reader = new DynamoDBStreamsClient(config);
+  writer = dynamodb.client;
+  reader = new DynamoDBStreamsClient(localPlace(dynamodb.endpoint));
   streamArn = await createTable('NEW_AND_OLD_IMAGES', 'Todos');
   const key = { id: { S: 'every' }, rank: { N: '7' } };
   await writer.send(new PutItemCommand({ TableName: 'Todos', Item: EVERY_TYPE }));
@@ -74,11 +67,7 @@ beforeAll(async () => {
   records = await readAll(streamArn);
 }, 60_000);
 
-afterAll(async () => {
-  writer?.destroy();
-  reader?.destroy();
-  await local?.stop();
-});
+afterAll(() => reader?.destroy());
 
 async function createTable(view: 'NEW_AND_OLD_IMAGES' | 'KEYS_ONLY', TableName: string): Promise<string> {
   const created = await writer.send(
@@ -119,7 +108,7 @@ async function readAll(arn: string): Promise<readonly SdkRecord[]> {
 
 /** The wire's own JSON, which is how Lambda gets its records: base64 text and epoch seconds. */
 async function onTheWire(target: string, body: object): Promise<Record<string, unknown>> {
-  const response = await fetch(local.endpoint, {
+  const response = await fetch(dynamodb.endpoint, {
     method: 'POST',
     signal: AbortSignal.timeout(10_000),
     headers: {

@@ -1,9 +1,9 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { builtCopy } from './support/built-copy.ts';
-import { packageProject, serverless } from './support/serverless-package.ts';
-import { STREAM_ARN, userProject } from './support/user-project.ts';
+import { builtCopy } from '../fixtures/packaging/built-copy.ts';
+import { packageProject, serverless } from '../fixtures/packaging/serverless-package.ts';
+import { STREAM_ARN, userProject } from '../fixtures/packaging/user-project.ts';
 
 const NAMES = ['connect', 'disconnect', 'gap', 'stream', 'subscribe'];
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { builtCopy, run, temporaryFolder } from './support/built-copy.ts';
-import { type Packaged, packageProject } from './support/serverless-package.ts';
-import { STREAM_ARN, userProject } from './support/user-project.ts';
+import { builtCopy, run, temporaryFolder } from '../fixtures/packaging/built-copy.ts';
+import { type Packaged, packageProject } from '../fixtures/packaging/serverless-package.ts';
+import { STREAM_ARN, userProject } from '../fixtures/packaging/user-project.ts';
 
 const NAMES = ['connect', 'subscribe', 'disconnect', 'stream', 'gap'];
 /** What `serverless offline` takes over from the environment. */

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  CreateTableCommand,
   DeleteItemCommand,
   DescribeTableCommand,
   DynamoDBClient,
@@ -16,7 +15,8 @@ import pino from 'pino';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { streamsApi } from '../../src/adapters/dynamodb-streams/api.ts';
 import { createStreamReader, type StreamReader } from '../../src/adapters/dynamodb-streams/reader.ts';
-import { type DynamoDBLocal, LOCAL_REGION, startDynamoDBLocal } from '../../src/testing/dynamodb-local.ts';
+import type { DynamoDBLocal } from '../../src/testing/dynamodb-local.ts';
+import { createItemTable, DYNAMODB_HOOK_MS, localPlace, startDynamoDB } from '../fixtures/dynamodb.ts';
 
 let server: DynamoDBLocal;
 let client: DynamoDBClient;
@@ -26,16 +26,11 @@ const readers: StreamReader[] = [];
 let tables = 0;
 
 beforeAll(async () => {
-  server = await startDynamoDBLocal({ dataDir });
-  const settings = {
-    endpoint: server.endpoint,
-    region: LOCAL_REGION,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    requestHandler: { requestTimeout: 5_000 },
-  };
+  server = await startDynamoDB({ dataDir });
+  const settings = { ...localPlace(server.endpoint), requestHandler: { requestTimeout: 5_000 } };
   client = new DynamoDBClient(settings);
   streams = new DynamoDBStreamsClient({ ...settings, maxAttempts: 1 });
-}, 60_000);
+}, DYNAMODB_HOOK_MS);
 
 afterAll(async () => {
   await Promise.all(readers.map((reader) => reader.stop(0)));
@@ -45,17 +40,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 }, 30_000);
 
-async function createItems(name: string): Promise<void> {
-  await client.send(
-    new CreateTableCommand({
-      TableName: name,
-      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-      BillingMode: 'PAY_PER_REQUEST',
-      StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
-    }),
-  );
-}
+const createItems = (name: string) => createItemTable(client, name, { stream: 'NEW_AND_OLD_IMAGES' });
 
 type Handler = (records: readonly DynamoDBRecord[]) => DynamoDBBatchResponse | undefined;
 
@@ -129,6 +114,21 @@ describe('the stream reader on DynamoDB Local', () => {
     expect(typeof last?.dynamodb?.ApproximateCreationDateTime).toBe('number');
   }, 60_000);
 
+  test('C4 isolation: 30 items near the limit of 400 KB go out in invocations that Lambda takes', async () => {
+    const t = await readTable();
+    await t.reader.start();
+    const text = { S: '\u0001'.repeat(390_000) };
+    const ids = Array.from({ length: 30 }, (_, index) => `big-${index}`);
+    for (const id of ids) {
+      const Item = { id: { S: id }, n: { N: '1' }, text };
+      await client.send(new PutItemCommand({ TableName: t.table, Item }));
+    }
+    await until(() => t.delivered().length >= ids.length, 'every item', 40_000);
+    expect(t.delivered()).toEqual(ids.map((id) => `${id}=1`));
+    const sizes = t.batches.map((event) => Buffer.byteLength(JSON.stringify(event)));
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(6 * 1024 * 1024);
+  }, 90_000);
+
   test('C2 at least once: after a partial failure everything from the reported record on comes again', async () => {
     let refusals = 2;
     const t = await readTable((records) => {
@@ -180,7 +180,7 @@ describe('the stream reader on DynamoDB Local', () => {
     await t.put('x', 1);
     await until(() => t.delivered().includes('x=1'), 'the first change');
     await kill(server);
-    server = await startDynamoDBLocal({ dataDir, port: server.port });
+    server = await startDynamoDB({ dataDir, port: server.port });
     await t.put('x', 2);
     await until(() => t.delivered().includes('x=2'), 'the change after the restart');
     expect(t.delivered()).toEqual(['x=1', 'x=2']);
@@ -192,7 +192,7 @@ describe('the stream reader on DynamoDB Local', () => {
     await t.put('x', 1);
     await until(() => t.delivered().includes('x=1'), 'the first change');
     await kill(server);
-    server = await startDynamoDBLocal({ port: server.port });
+    server = await startDynamoDB({ port: server.port });
     await createItems(t.table);
     await t.put('x', 7);
     await until(() => t.delivered().includes('x=7'), 'the change in the new table');

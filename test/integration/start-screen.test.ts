@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { startDynamoDBLocal } from '../../src/testing/dynamodb-local.ts';
-import { ensureBuilt, MAIN, ROOT } from './built.ts';
-import { connect } from './start-process.ts';
+import { ensureBuilt, MAIN, ROOT } from '../fixtures/built.ts';
+import { connect } from '../fixtures/clients.ts';
+import { createItemTable, localPlace, startDynamoDB } from '../fixtures/dynamodb.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tablecast-project-'));
 
@@ -56,11 +56,7 @@ test('the lines of the screen work as they are pasted: wscat connects, Node writ
       .map((line) => line.trim());
     const starting = (prefix: string) => lines.find((line) => line.startsWith(prefix)) ?? 'missing';
     const endpoint = /http:\/\/127\.0\.0\.1:\d+/.exec(starting('DynamoDB'))?.[0] ?? '';
-    const dynamodb = new DynamoDBClient({
-      endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    });
+    const dynamodb = new DynamoDBClient(localPlace(endpoint));
 
     const early = await execa(
       'bash',
@@ -99,21 +95,10 @@ test('the lines of the screen work as they are pasted: wscat connects, Node writ
 }, 240_000);
 
 test('a table whose stream is off is refused with the command that switches it on, and nothing is left running', async () => {
-  const server = await startDynamoDBLocal();
-  const client = new DynamoDBClient({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const server = await startDynamoDB();
+  const client = new DynamoDBClient(localPlace(server.endpoint));
   try {
-    await client.send(
-      new CreateTableCommand({
-        TableName: 'Orders',
-        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-        BillingMode: 'PAY_PER_REQUEST',
-      }),
-    );
+    await createItemTable(client, 'Orders');
     writeProject('type Order @table(name: "Orders") { id: ID! }');
     const result = await execa(process.execPath, [MAIN, 'start', '--json'], {
       cwd: folder,

@@ -2,45 +2,28 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { CreateTableCommand, DynamoDBClient, GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
 import { createProgram } from '../../src/cli/program.ts';
-import { type DynamoDBLocal, LOCAL_REGION, startDynamoDBLocal } from '../../src/testing/dynamodb-local.ts';
-import { ROOT } from './built.ts';
+import { ensureBuilt, MAIN, ROOT } from '../fixtures/built.ts';
+import { createItemTable, useDynamoDB } from '../fixtures/dynamodb.ts';
 
-let server: DynamoDBLocal;
-let client: DynamoDBClient;
+const dynamodb = useDynamoDB();
 const folder = mkdtempSync(join(tmpdir(), 'tablecast-seed-'));
 
 beforeAll(async () => {
-  server = await startDynamoDBLocal();
-  client = new DynamoDBClient({
-    endpoint: server.endpoint,
-    region: LOCAL_REGION,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  await client.send(
-    new CreateTableCommand({
-      TableName: 'Todos',
-      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-      BillingMode: 'PAY_PER_REQUEST',
-    }),
-  );
-}, 60_000);
-
-afterAll(async () => {
-  client.destroy();
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+  await ensureBuilt();
+  await createItemTable(dynamodb.client, 'Todos');
+}, 150_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs `tablecast seed FILE`, and gives what it printed. */
 async function seed(file: string, terminal = false) {
   const out = new PassThrough({ encoding: 'utf8' });
   const err = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: terminal });
   const program = createProgram({ folder, out, err, signal: new AbortController().signal });
-  await program.parseAsync(['seed', file, '--endpoint', server.endpoint], { from: 'user' });
+  await program.parseAsync(['seed', file, '--endpoint', dynamodb.endpoint], { from: 'user' });
   return { out: String(out.read() ?? ''), err: String(err.read() ?? '') };
 }
 
@@ -51,7 +34,9 @@ function fileOf(content: string): string {
 }
 
 async function titleOf(id: string): Promise<string | undefined> {
-  const { Item } = await client.send(new GetItemCommand({ TableName: 'Todos', Key: { id: { S: id } } }));
+  const { Item } = await dynamodb.client.send(
+    new GetItemCommand({ TableName: 'Todos', Key: { id: { S: id } } }),
+  );
   return Item?.['title']?.S;
 }
 
@@ -60,7 +45,7 @@ const put = (id: string, title: string) => ({ PutRequest: { Item: { id: { S: id 
 describe('tablecast seed', () => {
   test('loads the sample file, Japanese text byte for byte, and says where to', async () => {
     const { out, err } = await seed(join(ROOT, 'samples/todos.json'));
-    expect(out).toBe(`3 items of Todos written to ${server.endpoint}\n`);
+    expect(out).toBe(`3 items of Todos written to ${dynamodb.endpoint}\n`);
     expect(err).toBe('');
     expect(await titleOf('L7')).toBe('リスト(Li)カスタマイズ');
   });
@@ -70,7 +55,9 @@ describe('tablecast seed', () => {
     const { out, err } = await seed(fileOf(JSON.stringify({ Todos: items })), true);
     expect(out).toContain('512 items');
     expect(err).toContain('512/512');
-    const { Items } = await client.send(new ScanCommand({ TableName: 'Todos', ConsistentRead: true }));
+    const { Items } = await dynamodb.client.send(
+      new ScanCommand({ TableName: 'Todos', ConsistentRead: true }),
+    );
     expect(Items?.filter((item) => item['id']?.S?.startsWith('bulk-'))).toHaveLength(512);
     expect(await titleOf('bulk-511')).toBe('項目 511');
   }, 60_000);
@@ -111,4 +98,17 @@ describe('tablecast seed', () => {
     );
     expect(await titleOf('early')).toBeUndefined();
   });
+
+  test('without an endpoint and without credentials it says that it tried AWS, and how to reach a local one', async () => {
+    const result = await execa(process.execPath, [MAIN, 'seed', join(ROOT, 'samples/todos.json')], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'] ?? '', HOME: folder, AWS_EC2_METADATA_DISABLED: 'true' },
+      extendEnv: false,
+      stdin: 'ignore',
+      reject: false,
+    });
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toMatch(/CredentialsProviderError.*--endpoint or set DYNAMODB_ENDPOINT/);
+    expect(result.stdout).toBe('');
+  }, 60_000);
 });

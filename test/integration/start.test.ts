@@ -5,21 +5,14 @@ import { join } from 'node:path';
 import { GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { startDynamoDBLocal } from '../../src/testing/dynamodb-local.ts';
-import { ensureBuilt, MAIN, ROOT } from './built.ts';
-import {
-  commandLine,
-  connect,
-  descendants,
-  isAlive,
-  type Ready,
-  type Started,
-  stackClient,
-  startStack,
-} from './start-process.ts';
+import { ensureBuilt, MAIN, ROOT } from '../fixtures/built.ts';
+import { connect } from '../fixtures/clients.ts';
+import { startDynamoDB } from '../fixtures/dynamodb.ts';
+import { type LocalLoop, loopClient, type Ready, startLocalLoop } from '../fixtures/local-loop.ts';
+import { commandLine, descendants, isAlive } from '../fixtures/processes.ts';
 
 const folders: string[] = [];
-const running: Started[] = [];
+const running: LocalLoop[] = [];
 
 beforeAll(ensureBuilt, 150_000);
 
@@ -28,8 +21,8 @@ afterAll(async () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }, 30_000);
 
-async function started(...args: string[]): Promise<Started> {
-  const stack = await startStack(args);
+async function started(...args: string[]): Promise<LocalLoop> {
+  const stack = await startLocalLoop(args);
   running.push(stack);
   return stack;
 }
@@ -52,14 +45,14 @@ async function subscribed({ ws, apiKey }: Ready) {
 }
 
 async function write(ready: Ready, id: string, title: string): Promise<void> {
-  const client = stackClient(ready);
+  const client = loopClient(ready);
   const Item = { id: { S: id }, title: { S: title } };
   await client.send(new PutItemCommand({ TableName: 'Todos', Item }));
   client.destroy();
 }
 
 async function sampleTitle(ready: Ready): Promise<string | undefined> {
-  const client = stackClient(ready);
+  const client = loopClient(ready);
   const { Item } = await client.send(new GetItemCommand({ TableName: 'Todos', Key: { id: { S: 'L5' } } }));
   client.destroy();
   return Item?.['title']?.S;
@@ -77,7 +70,7 @@ async function eventually<T>(work: () => Promise<T>, timeoutMs = 60_000): Promis
   }
 }
 
-function javaOf(stack: Started): number {
+function javaOf(stack: LocalLoop): number {
   const java = descendants(stack.pid).find((pid) => commandLine(pid).includes('DynamoDBLocal.jar'));
   if (java === undefined) throw new Error('expected DynamoDB Local among the processes of start');
   return java;
@@ -117,14 +110,7 @@ describe('tablecast start', () => {
     expect(stack.stdout().trim().split('\n')).toHaveLength(1);
   }, 180_000);
 
-  test('killed with a signal it cannot catch, it still leaves no process', async () => {
-    const stack = await started('--in-memory');
-    const family = descendants(stack.pid);
-    await stack.end('SIGKILL');
-    await eventually(async () => expect(family.filter(isAlive).map(commandLine)).toEqual([]), 10_000);
-  }, 180_000);
-
-  test('DynamoDB Local killed under it, in memory: tables and samples come back, clients are let go and served again', async () => {
+  test('DynamoDB Local killed under it, in memory: tables and samples come back, clients are let go and served again; killed with a signal it cannot catch, it still leaves no process', async () => {
     const stack = await started('--in-memory');
     const { ready } = stack;
     const client = await subscribed(ready);
@@ -136,8 +122,12 @@ describe('tablecast start', () => {
     const frame = await again.next((each) => JSON.stringify(each).includes('"after"'));
     expect(frame.payload?.data).toEqual({ onCreateTodo: { id: 'after', title: 'やり直し' } });
     again.close();
-    expect((await stack.end('SIGTERM')).ms).toBeLessThan(5_000);
-  }, 240_000);
+
+    const family = descendants(stack.pid);
+    expect(family.length).toBeGreaterThanOrEqual(3);
+    await stack.end('SIGKILL');
+    await eventually(async () => expect(family.filter(isAlive).map(commandLine)).toEqual([]), 20_000);
+  }, 300_000);
 
   test('DynamoDB Local killed under it, data kept: the same subscription goes on; a restart finds the items again', async () => {
     const data = dataFolder();
@@ -159,9 +149,9 @@ describe('tablecast start', () => {
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr).toContain('expected a folder that no other process uses');
 
-    await stack.end('SIGTERM');
+    expect((await stack.end('SIGTERM')).ms).toBeLessThan(5_000);
     const next = await started('--data', data);
-    const reader = stackClient(next.ready);
+    const reader = loopClient(next.ready);
     const { Count } = await reader.send(new ScanCommand({ TableName: 'Todos', ConsistentRead: true }));
     reader.destroy();
     expect(Count).toBe(5);
@@ -169,9 +159,9 @@ describe('tablecast start', () => {
   }, 300_000);
 
   test('with DYNAMODB_ENDPOINT it starts none and uses that one, also after its data were lost', async () => {
-    let server = await startDynamoDBLocal();
+    let server = await startDynamoDB();
     try {
-      const stack = await startStack(['--no-auth'], { env: { DYNAMODB_ENDPOINT: server.endpoint } });
+      const stack = await startLocalLoop(['--no-auth'], { env: { DYNAMODB_ENDPOINT: server.endpoint } });
       running.push(stack);
       expect(stack.ready.dynamodb).toBe(server.endpoint);
       expect(descendants(stack.pid).some((pid) => commandLine(pid).includes('DynamoDBLocal.jar'))).toBe(
@@ -182,7 +172,7 @@ describe('tablecast start', () => {
       await client.next((frame) => frame.type === 'connection_ack');
 
       await server.stop();
-      server = await startDynamoDBLocal({ port: server.port });
+      server = await startDynamoDB({ port: server.port });
       await client.closed;
       const again = await eventually(() => subscribed(stack.ready));
       await write(stack.ready, 'again', 'x');
@@ -194,6 +184,46 @@ describe('tablecast start', () => {
       await server.stop();
     }
   }, 240_000);
+
+  test('killed while DynamoDB Local starts, before that answers, it leaves no process', async () => {
+    const child = execa(process.execPath, [MAIN, 'start', '--in-memory', '--json'], {
+      cwd: ROOT,
+      env: { NODE_OPTIONS: '', DYNAMODB_ENDPOINT: '' },
+      stdin: 'ignore',
+      reject: false,
+    });
+    await eventually(async () => {
+      const family = descendants(child.pid ?? 0);
+      expect(family.some((pid) => commandLine(pid).includes('DynamoDBLocal.jar'))).toBe(true);
+    });
+    const family = descendants(child.pid ?? 0);
+    child.kill('SIGKILL');
+    await child;
+    await eventually(async () => expect(family.filter(isAlive).map(commandLine)).toEqual([]), 10_000);
+  }, 60_000);
+
+  test('when nobody reads what it prints any more, it stops in order and leaves no process', async () => {
+    const child = execa(process.execPath, [MAIN, 'start', '--in-memory'], {
+      cwd: ROOT,
+      env: {
+        NODE_OPTIONS: '',
+        DYNAMODB_ENDPOINT: '',
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      },
+      stdin: 'ignore',
+      buffer: { stdout: false },
+      reject: false,
+    });
+    child.stdout.destroy();
+    await eventually(async () => {
+      const family = descendants(child.pid ?? 0);
+      expect(family.some((pid) => commandLine(pid).includes('serverless'))).toBe(true);
+    });
+    const family = descendants(child.pid ?? 0);
+    const result = await child;
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(family.filter(isAlive).map(commandLine)).toEqual([]);
+  }, 120_000);
 
   test('stopped while it starts, it leaves no process', async () => {
     const child = execa(process.execPath, [MAIN, 'start', '--in-memory', '--json'], {

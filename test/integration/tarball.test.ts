@@ -1,15 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
-import { LOCAL_CREDENTIALS } from '../../src/testing/dynamodb-local.ts';
-import { builtCopy, cleanEnvironment, mustRun, ROOT, run, temporaryFolder } from './support/built-copy.ts';
-import { packageProject } from './support/serverless-package.ts';
+import { ROOT } from '../fixtures/built.ts';
+import { loopClient, startLocalLoop } from '../fixtures/local-loop.ts';
+import {
+  builtCopy,
+  cleanEnvironment,
+  mustRun,
+  run,
+  temporaryFolder,
+} from '../fixtures/packaging/built-copy.ts';
+import { packageProject } from '../fixtures/packaging/serverless-package.ts';
 
 /** What a user installs beside Tablecast to run it on a laptop, in the versions this repository is tested with. */
 const BESIDE = [
@@ -35,7 +39,6 @@ afterAll(async () => {
 
 /** `npm pack`, and an empty folder that installs what came of it. */
 async function installTarball(): Promise<void> {
-  await mustRun(process.execPath, [join(source, 'scripts/build-console.mjs')], { cwd: source });
   // The copy is built already, and a build of its own would only repeat it.
   const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', project];
   const [{ filename }] = JSON.parse(await mustRun('npm', pack, { cwd: source }));
@@ -67,43 +70,6 @@ async function examples(): Promise<[string, string]> {
   return [block('graphql'), block('yaml')];
 }
 
-/** `tablecast start` as installed, and its one line of JSON. */
-async function start(): Promise<{ readonly child: ChildProcess; readonly ready: Ready }> {
-  const bin = join(project, 'node_modules/.bin/tablecast');
-  const child = spawn(bin, ['start', '--json', '--in-memory'], {
-    cwd: project,
-    env: { ...cleanEnvironment(), HOME: project },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString('utf8');
-  });
-  const lines = createInterface({ input: child.stdout });
-  const line = await Promise.race([
-    once(lines, 'line').then(([text]) => String(text)),
-    once(child, 'exit').then(([code]) =>
-      Promise.reject(new Error(`tablecast start ended with ${code}: ${stderr}`)),
-    ),
-    new Promise<never>((_, reject) => {
-      setTimeout(
-        () => reject(new Error(`tablecast start said nothing within 90 s: ${stderr}`)),
-        90_000,
-      ).unref();
-    }),
-  ]);
-  return { child, ready: JSON.parse(line) };
-}
-
-interface Ready {
-  readonly ready: boolean;
-  readonly ws: string;
-  readonly dynamodb: string;
-  readonly region: string;
-  readonly apiKey: string;
-  readonly tables: readonly string[];
-}
-
 describe('the packed tarball, installed in an empty folder', () => {
   test('holds the compiled handlers and nothing of the sources or tests', async () => {
     const own = join(project, 'node_modules/tablecast');
@@ -121,7 +87,13 @@ describe('the packed tarball, installed in an empty folder', () => {
   });
 
   test('starts by one command, and a write reaches a graphql-ws client', async () => {
-    const { child, ready } = await start();
+    const loop = await startLocalLoop(['--in-memory'], {
+      folder: project,
+      command: [join(project, 'node_modules/.bin/tablecast')],
+      cleanEnvironment: true,
+      env: { ...cleanEnvironment(), HOME: project },
+    });
+    const { ready } = loop;
     try {
       expect(ready).toMatchObject({ ready: true, tables: ['Todos'] });
       const client = createClient({
@@ -133,11 +105,7 @@ describe('the packed tarball, installed in an empty folder', () => {
       const payloads = client.iterate({ query, extensions: { confirm: true } });
       const next = async () => (await payloads.next()).value;
       expect(await next()).toMatchObject({ data: { onCreateTodo: null }, extensions: { subscribed: true } });
-      const table = new DynamoDBClient({
-        endpoint: ready.dynamodb,
-        region: ready.region,
-        credentials: LOCAL_CREDENTIALS,
-      });
+      const table = loopClient(ready);
       const put = (id: string, title: string, priority: string) =>
         table.send(
           new PutItemCommand({
@@ -153,11 +121,9 @@ describe('the packed tarball, installed in an empty folder', () => {
       table.destroy();
       await client.dispose();
     } finally {
-      const ended = once(child, 'exit');
-      if (child.exitCode === null && child.kill('SIGTERM')) await ended;
+      expect((await loop.end('SIGTERM')).exitCode).toBe(0);
     }
-    expect(child.exitCode).toBe(0);
-  }, 150_000);
+  }, 200_000);
 
   test('packages by one command', async () => {
     const { resources, zips } = await packageProject(project, join(project, 'out'));

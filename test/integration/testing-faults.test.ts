@@ -6,7 +6,7 @@ import {
   type BatchWriteItemCommandOutput,
   CreateTableCommand,
   DeleteItemCommand,
-  DynamoDBClient,
+  type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -14,29 +14,20 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { requireConsistentReads } from '../../src/testing/consistent-reads.ts';
-import {
-  type DynamoDBLocal,
-  LOCAL_CREDENTIALS,
-  LOCAL_REGION,
-  startDynamoDBLocal,
-} from '../../src/testing/dynamodb-local.ts';
 import { type Faults, injectFaults } from '../../src/testing/faults.ts';
 import { countRequests } from '../../src/testing/request-counts.ts';
+import { useDynamoDB } from '../fixtures/dynamodb.ts';
 
 const TABLE = 'Things';
-let local: DynamoDBLocal;
+const dynamodb = useDynamoDB();
 /** Untouched: what is really in the table. */
 let plain: DynamoDBClient;
 let client: DynamoDBClient;
 
-const newClient = () =>
-  new DynamoDBClient({ endpoint: local.endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
-
 beforeAll(async () => {
-  local = await startDynamoDBLocal();
-  plain = newClient();
+  plain = dynamodb.client;
   await plain.send(
     new CreateTableCommand({
       TableName: TABLE,
@@ -59,12 +50,8 @@ beforeAll(async () => {
     }),
   );
 });
-afterAll(async () => {
-  plain?.destroy();
-  await local?.stop();
-});
 beforeEach(() => {
-  client = newClient();
+  client = dynamodb.newClient();
 });
 afterEach(() => client.destroy());
 
@@ -217,7 +204,7 @@ describe('injected faults', () => {
 
   test('the same seed gives the same faults, another seed others, and rates are kept roughly', async () => {
     const run = async (seed: number) => {
-      const one = newClient();
+      const one = dynamodb.newClient();
       const injected = injectFaults(one, {
         seed,
         rates: { throttling: 0.3 },

@@ -147,6 +147,19 @@ describe('any filter', () => {
   });
 });
 
+test('the order in which parts that do not all fit are written makes no difference to what is kept', () => {
+  const titles = condition('title', 'in', 'a', 'b', 'c', 'd', 'e');
+  const parts = [ids(0, 10), titles, priorities(5), done];
+  const wanted = plain(alternatives(and(...parts)));
+  expect(wanted.size).toBeGreaterThan(1);
+  fc.assert(
+    fc.property(fc.shuffledSubarray(parts, { minLength: parts.length }), (shuffled) => {
+      expect(plain(alternatives(and(...shuffled)))).toEqual(wanted);
+    }),
+    { numRuns: 30 },
+  );
+});
+
 function conjunction(equalities: Equalities): Expression {
   return and(...[...equalities].map(([field, value]) => condition(field, 'eq', value)));
 }
