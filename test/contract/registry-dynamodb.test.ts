@@ -5,6 +5,7 @@ import getPort from 'get-port';
 import { createDynamoDBRegistry } from '../../src/adapters/dynamodb/registry.ts';
 import { relayTableDefinition, relayTableRequests } from '../../src/deploy/relay-table.ts';
 import { filterKey } from '../../src/filter/keys.ts';
+import type { Registry } from '../../src/relay/ports.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../src/testing/dynamodb-local.ts';
 import { DynamoDBTable, type TableStep } from '../../src/testing/dynamodb-table.ts';
 import { injectFaults } from '../../src/testing/faults.ts';
@@ -13,6 +14,7 @@ import {
   equal,
   FIELD,
   idsOf,
+  LIFE_SECONDS,
   lookUp,
   lookupsOf,
   ownedRows,
@@ -223,6 +225,62 @@ test('a filter key asked for twice is looked up in as many shards as the larger 
     const found = await registry.candidates(shards.map((count) => ({ filterKey: key, shards: count })));
     expect(idsOf(found.get(key) ?? [])).toEqual(ids.map((id) => `${id}/1`).sort());
   }
+});
+
+describe('C1 active: the shard count of a shape only grows', () => {
+  const everything = { alternatives: [equal({})] };
+  const ids = (from: number, count: number) => Array.from({ length: count }, (_, n) => `c${from + n}`);
+
+  function stored() {
+    const clock = jumpingClock();
+    const client = new DynamoDBTable({ tableName: 'relay' });
+    const process = (emptyShapeShards: number) =>
+      createDynamoDBRegistry({ client, tableName: 'relay', clock, limits: { emptyShapeShards } });
+    const subscribe = async (registry: Registry, connections: readonly string[]) => {
+      const expiresAt = clock.now() / 1_000 + LIFE_SECONDS;
+      for (const id of connections) {
+        await registry.open(connectionOf(id, { expiresAt }));
+        expect(await registry.subscribe(subscriptionOf(id, '1', { ...everything, expiresAt }))).toBe(
+          'active',
+        );
+      }
+    };
+    const found = async () => idsOf(await lookUp(process(1), equal({})));
+    return { client, clock, process, subscribe, found };
+  }
+
+  test('raised when a row that expired with fewer still stands', async () => {
+    const { clock, process, subscribe, found } = stored();
+    await subscribe(process(1), ids(0, 2));
+    clock.advance(3 * LIFE_SECONDS * 1_000);
+    await subscribe(process(8), ids(10, 20));
+    expect(await found()).toEqual(
+      ids(10, 20)
+        .map((id) => `${id}/1`)
+        .sort(),
+    );
+  });
+
+  test('kept when a process that remembers fewer makes the shape last longer', async () => {
+    const { client, clock, process, subscribe, found } = stored();
+    const early = process(1);
+    await subscribe(early, ids(0, 1));
+    await client.send(
+      new UpdateCommand({
+        TableName: 'relay',
+        Key: { pk: `SHAPES#${TABLE}`, sk: `${FIELD}#` },
+        UpdateExpression: 'SET #shards = :shards',
+        ExpressionAttributeNames: { '#shards': 'shards' },
+        ExpressionAttributeValues: { ':shards': 8 },
+      }),
+    );
+    clock.advance(LIFE_SECONDS * 900);
+    await subscribe(process(1), ids(10, 20));
+    clock.advance(LIFE_SECONDS * 200);
+    await subscribe(early, ids(40, 1));
+    const living = [...ids(10, 20), ...ids(40, 1)];
+    expect(await found()).toEqual(living.map((id) => `${id}/1`).sort());
+  });
 });
 
 describe('registry when requests fail half-way', () => {
