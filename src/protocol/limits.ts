@@ -9,6 +9,8 @@ export const LIMITS = {
   documentTokens: 1_000,
   /** Nodes a document may have once its fragments are inlined. */
   documentNodes: 4_000,
+  /** The selection as it is stored, fragments inlined: well under the 400 KB an item may have. */
+  storedDocumentBytes: 64 * 1024,
   /** Nesting of the JSON of a frame; recursion over deeper values overflows the stack. */
   jsonDepth: 32,
   /** Client id of an operation. */

@@ -105,7 +105,15 @@ function readRootField(
     // An argument whose variable was not given is absent here; an explicit null stays null.
     const values = new Map(Object.entries(getArgumentValues(definition, root, variables)));
     const responseKey = root.alias?.value ?? root.name.value;
-    return { ok: true, operation: { field, arguments: values, document: inlined.print(root), responseKey } };
+    const text = inlined.print(root);
+    const bytes = byteLength(text);
+    if (bytes > LIMITS.storedDocumentBytes) {
+      return refused(
+        'DOCUMENT_TOO_LARGE',
+        `Document: expected at most ${LIMITS.storedDocumentBytes} bytes with its fragments inlined, got ${bytes}`,
+      );
+    }
+    return { ok: true, operation: { field, arguments: values, document: text, responseKey } };
   } catch (error) {
     if (error instanceof GraphQLError) return failed('GRAPHQL_VALIDATION_FAILED', [error]);
     throw error;

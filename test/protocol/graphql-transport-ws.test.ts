@@ -207,6 +207,13 @@ describe('C7 every frame is answered', () => {
       error('x', 'DOCUMENT_TOO_LARGE', '16384'),
     ],
     [
+      'a document of 11 KB that is 600 KB with its fragments inlined',
+      subscribe(
+        `subscription { onChangeTodo { ${Array.from({ length: 60 }, (_, n) => `a${n}: item { ...F }`).join(' ')} } } fragment F on Todo { ${'x'.repeat(10_000)}: title }`,
+      ),
+      error('x', 'DOCUMENT_TOO_LARGE', '65536'),
+    ],
+    [
       'a document of too many tokens',
       subscribe(`subscription { onCreateTodo { ${'id '.repeat(2_000)} } }`),
       error('x', 'GRAPHQL_PARSE_FAILED', '1000'),
