@@ -38,6 +38,7 @@ export async function startSubscription(
   if (!filter.ok) return refuse(codec, id, 'FILTER_INVALID', filter.message);
 
   const { document, field } = operation;
+  const documentHash = hash128(document);
   const outcome = await context.registry.subscribe({
     connectionId,
     clientId: id,
@@ -45,9 +46,9 @@ export async function startSubscription(
     table: field.type.table,
     alternatives: alternatives(filter.expression, { max: context.settings.maxKeysPerSubscription }),
     filter: canonicalFilter(filter.expression),
-    document: { hash: hash128(document), text: document },
+    document: { hash: documentHash, text: document },
     // Every subscriber may read every field as yet, so the selection alone tells renderings apart.
-    renderingKey: hash128(document),
+    renderingKey: documentHash,
     dialect: codec.dialect,
     stage: connection.stage,
     activatedAt: context.clock.now(),

@@ -55,21 +55,21 @@ export class BatchRenderer {
   }
 
   async frame(match: Match, prepared: PreparedDocument): Promise<RenderedFrame> {
-    const { head, tail } = codecOf(match.candidate.dialect).payload;
-    const end = tail(match.candidate.clientId);
-    const room = this.context.settings.maxFrameBytes - byteLength(head) - byteLength(end);
-    const payload = await this.payload(match, prepared, room);
-    return {
-      frame: Buffer.concat([Buffer.from(head, 'utf8'), payload.bytes, Buffer.from(end, 'utf8')]),
-      tooLarge: payload.tooLarge,
-    };
+    return this.spliced(match, prepared, this.context.settings.maxFrameBytes);
   }
 
   /** The frame for a payload the gateway found too large although it was measured to fit. */
   async standIn(match: Match, prepared: PreparedDocument): Promise<Uint8Array> {
+    return (await this.spliced(match, prepared, 0)).frame;
+  }
+
+  /** What is the subscriber's own around the shared payload that leaves the frame within `maxBytes`, if any does. */
+  private async spliced(match: Match, prepared: PreparedDocument, maxBytes: number): Promise<RenderedFrame> {
     const { head, tail } = codecOf(match.candidate.dialect).payload;
-    const payload = await this.payload(match, prepared, 0);
-    return Buffer.concat([Buffer.from(head), payload.bytes, Buffer.from(tail(match.candidate.clientId))]);
+    const end = tail(match.candidate.clientId);
+    const room = maxBytes - byteLength(head) - byteLength(end);
+    const { bytes, tooLarge } = await this.payload(match, prepared, room);
+    return { frame: Buffer.concat([Buffer.from(head, 'utf8'), bytes, Buffer.from(end, 'utf8')]), tooLarge };
   }
 
   /** The shared payload, or a smaller stand-in when this subscriber's frame has no room for it. */
