@@ -17,7 +17,8 @@ module.exports = {
           PURE,
           '^src/(relay|api|observe)/',
           '^src/errors\\.ts$',
-          '^node_modules/(graphql|pino)/',
+          '^src/project\\.ts$',
+          '^node_modules/(graphql|graphql-http|dataloader|pino)/',
           '^crypto$',
           '^node:crypto$',
         ],
@@ -33,7 +34,7 @@ module.exports = {
       name: 'handlers-go-through-compose',
       severity: 'error',
       from: { path: '^handlers/' },
-      to: { pathNot: ['^src/compose\\.ts$', '^src/relay/', '^src/config\\.ts$', '^node_modules/@types/'] },
+      to: { pathNot: ['^src/compose\\.ts$', '^src/(relay|api)/', '^src/config\\.ts$', '^node_modules/@types/'] },
     },
     {
       name: 'tests-stay-outside',

@@ -8,6 +8,8 @@ const common = {
     ],
   },
   injectGlobals: false,
+  // In a bundle a user's resolvers.ts stands here.
+  moduleNameMapper: { '^tablecast/project$': '<rootDir>/src/no-project.ts' },
 };
 
 const suite = (displayName, extra = {}) => ({

@@ -10,16 +10,19 @@
  * This file only reads (the settings, the schema file, the streams of existing tables) and hands what it read to the
  * pure code in src/deploy, compiled.
  */
+const { randomUUID } = require('node:crypto');
 const { existsSync, readdirSync, readFileSync, rmSync } = require('node:fs');
 const path = require('node:path');
 
 const compiled = path.join(__dirname, 'dist', 'src');
 /** osls reads serverless.yml in the folder it was started in, and no other. */
 const serviceDir = process.cwd();
+/** Locally the tokens of pages end with the process that gave them out. */
+const pageSecret = randomUUID();
 
 exports.functions = (context) => told(async () => (await project(context)).functions);
 exports.resources = (context) => told(async () => (await project(context)).resources);
-exports.esbuild = () => told(bundling);
+exports.esbuild = (context) => told(() => bundling(context));
 
 async function project({ resolveConfigurationProperty, resolveVariable }) {
   const { deployment, relayName, tablesToLookUp } = await load('deploy/deployment.js');
@@ -39,6 +42,8 @@ async function project({ resolveConfigurationProperty, resolveVariable }) {
     handlers: handlersFolder(),
     individually: (await property('package', 'individually')) === true,
     only: command.option('function', 'f'),
+    webSocketLogs: await property('provider', 'logs', 'websocket'),
+    httpApi: await property('provider', 'httpApi', 'id'),
   };
   const model = loadModel(schemaText(settings.schema), { file: settings.schema });
   const toLookUp = tablesToLookUp(settings, model);
@@ -46,24 +51,55 @@ async function project({ resolveConfigurationProperty, resolveVariable }) {
     ? await lookUp(toLookUp, command, property)
     : withoutLookUp(toLookUp);
   const { functions, resources } = deployment({ ...settings, streams }, model);
+  if (command.offline || command.writesTemplate) await checkResolved(model, await resolversFile(settings));
   warn(command, settings, model);
   if (!command.offline) return { functions, resources };
   const plugin = (await property('custom', 'serverless-offline')) ?? {};
   const host = command.option('host', 'o') ?? plugin.host ?? 'localhost';
   const port = command.option('websocketPort') ?? plugin.websocketPort ?? 3001;
   const relayTable = relayName(settings);
-  const local = { environment: process.env, relayTable, connectionsEndpoint: `http://${host}:${port}` };
+  const connectionsEndpoint = `http://${host}:${port}`;
+  const local = { environment: process.env, relayTable, connectionsEndpoint, pageSecret };
   return { functions: offlineFunctions(functions, local), resources };
 }
 
-async function bundling() {
-  const { ALIASES, BUNDLING } = await load('deploy/bundling.js');
+async function bundling({ resolveConfigurationProperty }) {
+  const { aliases, BUNDLING } = await load('deploy/bundling.js');
   const { readCommandLine } = await load('deploy/command-line.js');
-  const alias = Object.fromEntries([...ALIASES].map(([from, to]) => [from, require.resolve(to)]));
+  const { readSettings } = await load('deploy/settings.js');
+  const own = await resolversFile(readSettings(await resolveConfigurationProperty(['custom', 'tablecast'])));
+  const alias = aliases({
+    graphql: path.dirname(require.resolve('graphql/package.json')),
+    project: own === undefined ? noProject() : path.join(serviceDir, own),
+  });
   const settings = { ...BUNDLING, alias };
   return readCommandLine(process.argv).offline
     ? { ...settings, outputWorkFolder: offlineFolder() }
     : settings;
+}
+
+/** The file with the project's own resolvers and hooks, relative to serverless.yml; undefined when it has none. */
+async function resolversFile({ resolvers }) {
+  const { RESOLVERS_FILES } = await load('deploy/bundling.js');
+  const exists = (file) => existsSync(path.join(serviceDir, file));
+  if (resolvers === undefined) return RESOLVERS_FILES.find(exists);
+  if (exists(resolvers)) return resolvers;
+  throw plain(`custom.tablecast.resolvers: expected a file at ${resolvers}, found none`);
+}
+
+/** Without its resolvers no function would start. Whether those that are there are the right ones, each says itself. */
+async function checkResolved(model, file) {
+  if (file !== undefined) return;
+  const { checkResolvers } = await load('schema/check-resolvers.js');
+  const missing = checkResolvers(model, new Map());
+  if (missing.length > 0) throw plain(missing.join('\n'));
+}
+
+/** Beside the handlers that are bundled: as source in Tablecast's own repository, compiled where it is installed. */
+function noProject() {
+  return serviceDir === __dirname
+    ? path.join(__dirname, 'src', 'no-project.ts')
+    : path.join(compiled, 'no-project.js');
 }
 
 /**
@@ -151,9 +187,12 @@ const said = new Set();
 
 function warn({ offline, writesTemplate }, settings, model) {
   if (!offline && !writesTemplate) return;
-  const { TABLECAST_API_KEY_HASHES, TABLECAST_AUTH } = offline ? process.env : {};
-  if (settings.apiKeyHashes.length === 0 && !TABLECAST_API_KEY_HASHES && TABLECAST_AUTH !== 'off') {
-    say('no API key is set (custom.tablecast.apiKeys), so every connection will be refused.');
+  const { TABLECAST_API_KEY_HASHES, TABLECAST_AUTH, TABLECAST_JWT } = offline ? process.env : {};
+  const known = settings.apiKeyHashes.length > 0 || settings.jwt.length > 0;
+  if (!known && !TABLECAST_API_KEY_HASHES && !TABLECAST_JWT && TABLECAST_AUTH !== 'off') {
+    say(
+      'no API key is set (custom.tablecast.apiKeys) and no issuer of tokens (custom.tablecast.jwt), so every connection will be refused.',
+    );
   }
   const existing = [...model.tables.keys()].filter((table) => settings.tables.get(table)?.kind !== 'managed');
   if (existing.length > 0 && writesTemplate) {

@@ -10,6 +10,9 @@ export type ErrorCode =
   | 'REGISTRY_UNAVAILABLE'
   | 'TRANSPORT_UNAVAILABLE'
   | 'STREAM_UNUSABLE'
+  | 'AUTHENTICATION_UNAVAILABLE'
+  | 'TABLE_UNAVAILABLE'
+  | 'PUBLISH_INVALID'
   | 'LOCAL_STACK';
 
 /** Base of all deliberate errors. */

@@ -6,7 +6,10 @@ import { pino } from 'pino';
 import { createApiGatewayTransport } from '../../src/adapters/apigateway/transport.ts';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { createMemoryRegistry } from '../../src/adapters/memory/registry.ts';
+import { createMemoryTables } from '../../src/adapters/memory/tables.ts';
+import { createApi } from '../../src/api/api.ts';
 import { createApiKeys } from '../../src/auth/api-keys.ts';
+import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { createCounters } from '../../src/observe/counters.ts';
 import { DEFAULT_SETTINGS, type RelayContext } from '../../src/relay/context.ts';
 import { createDeliver } from '../../src/relay/deliver/deliver.ts';
@@ -41,8 +44,10 @@ export const VARIANTS: ReadonlyMap<VariantName, (assignment: Assignment) => Prom
 
 /** The whole pipeline: stream records in, matched, rendered, posted. */
 async function createPipeline(assignment: Assignment): Promise<RunBatch> {
+  const model = loadModel(SDL);
+  const logger = pino({ level: 'silent' });
   const context: RelayContext = {
-    model: loadModel(SDL),
+    model,
     registry: createMemoryRegistry({ clock: systemClock }),
     transport: createApiGatewayTransport({
       endpointFor: (stage) => `${assignment.endpoint}/${stage}`,
@@ -52,9 +57,18 @@ async function createPipeline(assignment: Assignment): Promise<RunBatch> {
     }),
     clock: systemClock,
     metrics: createCounters(),
-    logger: pino({ level: 'silent' }),
-    apiKeys: createApiKeys([]),
-    settings: { ...DEFAULT_SETTINGS, authentication: 'off', maxConcurrentPosts: assignment.concurrency },
+    logger,
+    authenticator: createAuthenticator({ mode: 'off', apiKeys: createApiKeys([]), clock: systemClock }),
+    api: createApi({
+      model,
+      tables: createMemoryTables(),
+      publish: async () => ({ eventId: '', matched: 0, sent: 0 }),
+      logger,
+      clock: systemClock,
+      pageSecret: 'page-secret-of-the-bench',
+    }),
+    hooks: {},
+    settings: { ...DEFAULT_SETTINGS, maxConcurrentPosts: assignment.concurrency },
     random: Math.random,
   };
   for (const connectionId of connectionIds(assignment)) {

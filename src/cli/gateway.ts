@@ -12,7 +12,7 @@ export interface GatewayOptions {
   readonly wsPort: number;
   /** Where functions are invoked, as by the Lambda API. */
   readonly lambdaPort: number;
-  /** Port the framework keeps for HTTP events; nothing listens there while there are none. */
+  /** Port of its HTTP API; nothing listens there while the project has no HTTP function. */
   readonly httpPort: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly groups: ProcessGroups;

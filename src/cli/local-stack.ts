@@ -39,7 +39,10 @@ export interface LocalStackOptions {
 /** The whole local loop but for the page. */
 export interface LocalStack {
   readonly wsPort: number;
+  /** For the page, and the one origin it is part of. */
   readonly httpPort: number;
+  /** Where the gateway keeps its HTTP API; nothing listens there in a project without HTTP functions. */
+  readonly gatewayHttpPort: number;
   readonly ws: string;
   readonly dynamodb: string;
   readonly region: string;
@@ -63,7 +66,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   const wsPort = await choosePort({ option: '--ws-port', asked: options.wsPort, preferred: 3001 });
   const httpPort = await choosePort({ option: '--http-port', asked: options.httpPort, preferred: 3000 });
   const lambdaPort = await choosePort({ option: 'the port for invocations' });
-  const eventsPort = await choosePort({ option: 'the port for HTTP events' });
+  const gatewayHttpPort = await choosePort({ option: "the port of the gateway's HTTP API" });
   const groups = watchProcessGroups();
   const logger = lineLogger(options.onLine);
   const region = LOCAL_REGION;
@@ -125,7 +128,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
         folder: options.folder,
         wsPort,
         lambdaPort,
-        httpPort: eventsPort,
+        httpPort: gatewayHttpPort,
         env,
         groups,
         onLine: options.onLine,
@@ -180,7 +183,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     await Promise.race([gateway.ready(options.apiKey, READY_TIMEOUT_MS), broken, aborted(options.signal)]);
     // The first invocation loads the handler: better now than at the first change.
     await invoke({ Records: [] }, options.signal);
-    return { wsPort, httpPort, ws: `ws://localhost:${wsPort}`, dynamodb, region, project, broken, stop };
+    const ws = `ws://localhost:${wsPort}`;
+    return { wsPort, httpPort, gatewayHttpPort, ws, dynamodb, region, project, broken, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -2,14 +2,23 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { readModel } from '../compose.ts';
 import { readConfig } from '../config.ts';
+import { DEFAULT_SAMPLE, importTable } from './import.ts';
 import { seed } from './seed.ts';
 import { start } from './start.ts';
+import { DEFAULT_TYPES_FILE, writeTypes } from './types.ts';
 
 /** The key of the local loop. A deployed one has no default. */
 export const LOCAL_API_KEY = 'local-dev-key';
 
 /** Where the data of the local DynamoDB are kept, relative to the project. */
 export const DEFAULT_DATA_DIR = '.tablecast/dynamodb';
+
+const START_HERE = `
+Start here:
+  tablecast import Todos --out schema.graphql   the schema of a table you have
+  tablecast start                               the whole loop on this machine, with a page to try it in
+
+tablecast help <command> tells more of each.`;
 
 /** What the commands have of the world. */
 export interface CliWorld {
@@ -26,10 +35,13 @@ export function createProgram(world: CliWorld): Command {
     .description('GraphQL subscriptions for the DynamoDB tables you already have')
     .configureOutput({ writeOut: (text) => world.out.write(text), writeErr: (text) => world.err.write(text) })
     .showHelpAfterError('(--help lists the options)')
+    .addHelpText('after', START_HERE)
     .exitOverride();
   addStart(program, world);
   addSeed(program, world);
+  addImport(program, world);
   addSchema(program, world);
+  addTypes(program, world);
   return program;
 }
 
@@ -111,6 +123,67 @@ function addSeed(program: Command, world: CliWorld): void {
     });
 }
 
+interface ImportFlags extends SeedFlags {
+  readonly sample: number;
+  readonly type?: string;
+  readonly out?: string;
+}
+
+function addImport(program: Command, world: CliWorld): void {
+  program
+    .command('import')
+    .description(
+      'writes the schema type for a table that is there: its keys, and fields guessed from its items',
+    )
+    .argument('<table>', 'name of the table')
+    .option('--sample <items>', 'most items to read', items, DEFAULT_SAMPLE)
+    .option('--type <name>', "name of the type (default: made of the table's, in the singular)")
+    .option('--out <file>', 'file to write, which must not be there yet (default: standard output)')
+    .option(
+      '--endpoint <url>',
+      'DynamoDB to read from (default: DYNAMODB_ENDPOINT, and without it AWS itself)',
+    )
+    .option('--region <region>', 'AWS region (default: AWS_REGION, or us-east-1)')
+    .addHelpText(
+      'after',
+      '\nReads with dynamodb:DescribeTable and dynamodb:Scan, and writes nothing to the table. What was guessed has a\ncomment that says from what: read it through before you build on it.\n\nExample:\n  tablecast import Todos --sample 500 --out schema.graphql',
+    )
+    .action(async (table: string, flags: ImportFlags) => {
+      const config = readConfig();
+      await importTable({
+        table,
+        sample: flags.sample,
+        endpoint: flags.endpoint ?? config.dynamodbEndpoint,
+        region: flags.region ?? config.region,
+        ...(flags.type !== undefined && { typeName: flags.type }),
+        ...(flags.out !== undefined && { file: resolve(world.folder, flags.out) }),
+        out: world.out,
+        err: world.err,
+        ...(world.err.isTTY === true && { progress: world.err }),
+        signal: world.signal,
+      });
+    });
+}
+
+function addTypes(program: Command, world: CliWorld): void {
+  program
+    .command('types')
+    .description('writes the TypeScript types of resolvers.ts from the completed schema')
+    .argument('[file]', 'schema file (default: TABLECAST_SCHEMA, or schema.graphql)')
+    .option('--out <file>', 'file to write, replaced if this command wrote it', DEFAULT_TYPES_FILE)
+    .addHelpText(
+      'after',
+      '\nNeeds GraphQL Code Generator in the project:\n  npm install --save-dev @graphql-codegen/typescript @graphql-codegen/typescript-resolvers',
+    )
+    .action((file: string | undefined, flags: { readonly out: string }) =>
+      writeTypes({
+        model: readModel(file ?? readConfig().schemaFile),
+        file: resolve(world.folder, flags.out),
+        out: world.out,
+      }),
+    );
+}
+
 function addSchema(program: Command, world: CliWorld): void {
   program
     .command('schema')
@@ -122,6 +195,11 @@ function addSchema(program: Command, world: CliWorld): void {
       const { sdl } = readModel(file ?? readConfig().schemaFile);
       world.out.write(sdl.endsWith('\n') ? sdl : `${sdl}\n`);
     });
+}
+
+function items(value: string): number {
+  if (/^[1-9]\d{0,6}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError(`expected a number of items from 1 to 9999999, got "${value}".`);
 }
 
 function port(value: string): number {

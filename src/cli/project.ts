@@ -111,11 +111,14 @@ function parse(text: string): unknown {
 export function projectOf(configuration: unknown): Project {
   const root = fields(configuration, 'serverless.yml');
   const functions = Object.entries(fields(root['functions'], 'functions'));
-  const stream = functions.find(([, definition]) => streamEvents(definition).length > 0);
+  // A project may have functions of its own, which may read streams as well.
+  const stream = functions.find(
+    ([, definition]) => streamEvents(definition).length > 0 && hasRelayTable(definition),
+  );
   if (!stream) {
     throw new TablecastError(
       'CONFIG_INVALID',
-      'functions: expected one with a stream event, and there is none',
+      'functions: expected one with a stream event and the relay table, and there is none',
     );
   }
   const definition = fields(stream[1], `functions.${stream[0]}`);
@@ -144,12 +147,19 @@ export function projectOf(configuration: unknown): Project {
   };
 }
 
+function hasRelayTable(definition: unknown): boolean {
+  return isObject(definition) && isObject(definition['environment'])
+    ? definition['environment']['TABLECAST_RELAY_TABLE'] !== undefined
+    : false;
+}
+
+/** ARNs of the streams a function reads. The framework takes many forms of events, of which ours is one. */
 function streamEvents(definition: unknown): readonly unknown[] {
-  const events = fields(definition, 'function')['events'];
+  const events = isObject(definition) ? definition['events'] : undefined;
   if (!Array.isArray(events)) return [];
   return events.flatMap((event: unknown) => {
-    const stream = fields(event, 'event')['stream'];
-    return stream === undefined ? [] : [fields(stream, 'stream')['arn']];
+    const stream = isObject(event) ? event['stream'] : undefined;
+    return isObject(stream) ? [stream['arn']] : [];
   });
 }
 
@@ -168,9 +178,12 @@ function streamTable(arn: unknown, names: ReadonlyMap<string, string>): string {
   );
 }
 
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function fields(value: unknown, at: string): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return Object.fromEntries(Object.entries(value));
+  if (isObject(value)) return value;
   throw new TablecastError('CONFIG_INVALID', `${at}: expected an object, got ${kindOf(value)}`);
 }
 

@@ -1,5 +1,7 @@
+import { stripIgnoredCharacters } from 'graphql';
 import { frames, putItemLine, wscatLine } from '../console/commands.ts';
 import { subscriptionExamples } from '../console/examples.ts';
+import { firstQuery } from '../console/graphiql/first-query.ts';
 import type { Example, SampleItem } from '../console/page-info.ts';
 import { LOCAL_CREDENTIALS } from '../testing/dynamodb-local.ts';
 
@@ -7,6 +9,8 @@ import { LOCAL_CREDENTIALS } from '../testing/dynamodb-local.ts';
 export interface StackInfo {
   readonly ws: string;
   readonly http: string;
+  /** The API over HTTP and WebSocket; GraphiQL, when a browser opens it. */
+  readonly graphql: string;
   readonly dynamodb: string;
   readonly region: string;
   readonly apiKey: string;
@@ -31,8 +35,14 @@ export function screen({ info, sdl, schemaTables, auth }: ScreenInput): string {
     'Tablecast is running. Ctrl-C stops it.',
     '',
     `  page       ${info.http}`,
+    `  GraphiQL   ${info.graphql}   (in a browser)`,
+    `  GraphQL    ${info.graphql}   (HTTP, and WebSocket at the same URL)`,
     `  WebSocket  ${info.ws}   ${auth ? `(API key: ${info.apiKey})` : '(no key needed: --no-auth)'}`,
     `  DynamoDB   ${info.dynamodb}   (region ${info.region}; tables: ${info.tables.join(', ')})`,
+    '',
+    'Query: paste this line in another terminal.',
+    '',
+    `  ${curlLine(info, firstQuery(sdl))}`,
     '',
     ...(example ? steps(info, example) : ['The schema has no subscription field: mark a type with @table.']),
     'What is delivered shows below as it happens.',
@@ -42,7 +52,7 @@ export function screen({ info, sdl, schemaTables, auth }: ScreenInput): string {
 
 function steps(info: StackInfo, example: Example): readonly string[] {
   return [
-    'Subscribe: paste this line in another terminal.',
+    'Subscribe: paste this one.',
     '',
     `  ${wscatLine(info, example)}`,
     '',
@@ -67,10 +77,30 @@ function writing(info: StackInfo, sample: SampleItem): readonly string[] {
   ];
 }
 
+/** One line for a POSIX shell that runs a query over HTTP. */
+export function curlLine({ graphql, apiKey }: StackInfo, query: string): string {
+  const body = JSON.stringify({ query: stripIgnoredCharacters(query) });
+  const words = [
+    'curl',
+    graphql,
+    '-H',
+    `x-api-key: ${apiKey}`,
+    '-H',
+    'content-type: application/json',
+    '-d',
+    body,
+  ];
+  return words.map((word) => (/^[\w:/.-]+$/.test(word) ? word : shellQuoted(word))).join(' ');
+}
+
+function shellQuoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
 /** One line for a POSIX shell that writes the item by the SDK this package brings along. */
 export function nodeLine({ dynamodb, region }: StackInfo, { table, item }: SampleItem): string {
   const client = JSON.stringify({ endpoint: dynamodb, region, credentials: LOCAL_CREDENTIALS });
   const input = JSON.stringify({ TableName: table, Item: item });
   const script = `import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb"; await new DynamoDBClient(${client}).send(new PutItemCommand(${input}))`;
-  return `node --input-type=module -e '${script.replaceAll("'", `'\\''`)}'`;
+  return `node --input-type=module -e ${shellQuoted(script)}`;
 }

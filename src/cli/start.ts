@@ -37,11 +37,14 @@ export async function start(options: StartOptions): Promise<void> {
     const schemaTables = [...model.tables.keys()];
     page = await startConsole({
       port: stack.httpPort,
+      gateway: { httpPort: stack.gatewayHttpPort, wsPort: stack.wsPort },
       info: { ws, apiKey: options.apiKey, sdl: model.sdl, region, dynamodb, tables: schemaTables },
     });
+    const http = `http://localhost:${page.port}`;
     const info: StackInfo = {
       ws,
-      http: `http://localhost:${page.port}`,
+      http,
+      graphql: `${http}/graphql`,
       dynamodb,
       region,
       apiKey: options.apiKey,

@@ -13,6 +13,7 @@ import { batchWrite } from './batch-write.ts';
 import { createTable, dropTable, type TableRequests } from './create-tables.ts';
 import type { Project } from './project.ts';
 import { readWrites } from './seed.ts';
+import { readTableFiles } from './table-files.ts';
 
 /** Folder of a project whose files are loaded into tables that were just created. */
 export const SAMPLES = 'samples';
@@ -24,7 +25,12 @@ export interface CreatedTables {
   readonly tables: readonly string[];
 }
 
-/** Creates what is missing of the project's tables, and loads the samples into those it created. */
+/**
+ * Creates what is missing of the project's tables, and loads the samples into those it created. They are the tables of
+ * the template, and those that `tables/*.json` describes: locally, existing ones have to come from somewhere. What the
+ * template and a file both make is made as the template says.
+ * @throws TablecastError `CONFIG_INVALID` when a file of a table is wrong, `LOCAL_STACK` when DynamoDB refuses
+ */
 export async function createMissing(
   client: DynamoDBClient,
   project: Project,
@@ -32,8 +38,11 @@ export async function createMissing(
   warn: (text: string) => void,
 ): Promise<CreatedTables> {
   const create = (table: TableRequests) => createTable(client, table);
-  const [relay, ...created] = await Promise.all([create(project.relay), ...project.tables.map(create)]);
-  const tables = project.tables.filter((_, index) => created[index]).map(({ name }) => name);
+  const ofTemplate = new Set([project.relay, ...project.tables].map(({ name }) => name));
+  const ofFiles = readTableFiles(folder).filter(({ name }) => !ofTemplate.has(name));
+  const wanted = [...project.tables, ...ofFiles];
+  const [relay, ...created] = await Promise.all([create(project.relay), ...wanted.map(create)]);
+  const tables = wanted.filter((_, index) => created[index]).map(({ name }) => name);
   const samples = tables.length === 0 ? [] : samplesFor(new Set(tables), folder, warn);
   await batchWrite(samples, { client, clock: systemClock });
   return { relay: relay === true, tables };

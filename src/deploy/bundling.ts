@@ -15,6 +15,7 @@ export interface Bundling {
   readonly mainFields: readonly string[];
   readonly skipRebuild: true;
   readonly define: Readonly<Record<string, string>>;
+  readonly logOverride: Readonly<Record<string, 'silent'>>;
   readonly exclude: readonly string[];
   readonly banner: { readonly js: string };
   readonly watch: { readonly pattern: readonly string[]; readonly ignore: readonly string[] };
@@ -35,6 +36,8 @@ export const BUNDLING: Bundling = {
   skipRebuild: true,
   // graphql compares classes several times a field, and checks at each for a second copy of itself unless told not to.
   define: { 'process.env.NODE_ENV': '"production"' },
+  // A resolvers file need not export hooks, nor one with hooks resolvers.
+  logOverride: { 'import-is-undefined': 'silent' },
   exclude: [],
   // Dependencies that are still CommonJS ask for Node's own modules by `require`.
   banner: {
@@ -44,14 +47,30 @@ export const BUNDLING: Bundling = {
   watch: { pattern: [], ignore: ['.esbuild', '.build', 'node_modules'] },
 };
 
+/** What the bundles take instead of what the sources import. */
+export interface BundledFiles {
+  /** Folder of the graphql package that Tablecast itself uses. */
+  readonly graphql: string;
+  /** The project's own resolvers, or what stands there when it has none. */
+  readonly project: string;
+}
+
 /**
- * What esbuild has to read in place of what the sources import, so that there is one copy of graphql: a deep import
- * would bring its CommonJS build in beside the other. esbuild looks an alias up from where it was started, so whoever
- * hands this over makes the paths absolute.
+ * What esbuild has to read in place of what is imported. All of graphql comes from one folder, whatever copy a project's
+ * own resolvers would find beside them, for its classes are compared by identity; and the one deep import is turned from
+ * its CommonJS build to the one that all others get. esbuild looks an alias up from where it was started, so both paths
+ * have to be absolute.
  */
-export const ALIASES: ReadonlyMap<string, string> = new Map([
-  ['graphql/validation/validate.js', 'graphql/validation/validate.mjs'],
-]);
+export function aliases({ graphql, project }: BundledFiles): Readonly<Record<string, string>> {
+  return {
+    'tablecast/project': project,
+    graphql,
+    'graphql/validation/validate.js': `${graphql}/validation/validate.mjs`,
+  };
+}
+
+/** Names a project's resolvers may have without being told, the first that is there. */
+export const RESOLVERS_FILES: readonly string[] = ['resolvers.ts', 'resolvers.js', 'resolvers.mjs'];
 
 /**
  * @param value `custom.esbuild` of serverless.yml

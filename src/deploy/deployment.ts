@@ -7,6 +7,8 @@ import { managedTable, managedTableId } from './managed-table.ts';
 import { relayTableDefinition } from './relay-table.ts';
 import { FUNCTION_NAMES, type FunctionName, QUEUE_ID, RELAY_TABLE_ID, role, roleId } from './roles.ts';
 import type { TablecastSettings, TableSetting } from './settings.ts';
+import { clientStages, endpointOutputs, type Output, stageNames } from './stages.ts';
+import { tableActions, userTable } from './table-access.ts';
 
 /** Everything a deployment follows from, beside the schema. */
 export interface DeploymentSettings extends TablecastSettings {
@@ -21,12 +23,19 @@ export interface DeploymentSettings extends TablecastSettings {
   readonly individually?: boolean;
   /** The only function that is packaged (`sls deploy function -f NAME`). */
   readonly only?: string;
+  /** `provider.logs.websocket` of serverless.yml. */
+  readonly webSocketLogs?: unknown;
+  /** `provider.httpApi.id` of serverless.yml: an HTTP API of another stack. */
+  readonly httpApi?: Text;
 }
 
 /** What serverless.yml takes over: `functions` and `resources`. */
 export interface Deployment {
   readonly functions: Readonly<Record<FunctionName, FunctionDefinition>>;
-  readonly resources: { readonly Resources: Resources };
+  readonly resources: {
+    readonly Resources: Resources;
+    readonly Outputs: Readonly<Record<string, Output>>;
+  };
 }
 
 /** The longest name Lambda takes. */
@@ -39,7 +48,11 @@ const MAX_FUNCTION_NAME = 64;
  */
 export function deployment(settings: DeploymentSettings, model: Model): Deployment {
   const tables = tableSettings(settings, model);
-  const streams = [...tables].map(([table, setting]) => streamOf(table, setting, settings.streams));
+  const sources = [...tables].map(([table, setting]) => {
+    const stream = streamOf(table, setting, settings.streams);
+    return { stream, table: userTable(table, setting, stream) };
+  });
+  const streams = sources.map(({ stream }) => stream);
   const tableNames = new Map(
     [...tables].filter(([table, { name }]) => name !== table).map(([table, { name }]) => [name, table]),
   );
@@ -51,6 +64,7 @@ export function deployment(settings: DeploymentSettings, model: Model): Deployme
       lambdaName: nameOf(functionName),
       tableNames,
       streams,
+      runsQueries: tableActions(functionName, model).reads.length > 0,
       patterns: patternsOf(functionName, settings),
     });
   return {
@@ -60,6 +74,8 @@ export function deployment(settings: DeploymentSettings, model: Model): Deployme
       disconnect: define('disconnect'),
       stream: define('stream'),
       gap: define('gap'),
+      graphql: define('graphql'),
+      keepalive: define('keepalive'),
     },
     resources: {
       Resources: {
@@ -68,11 +84,20 @@ export function deployment(settings: DeploymentSettings, model: Model): Deployme
         ...Object.fromEntries(
           FUNCTION_NAMES.map((functionName) => [
             roleId(functionName),
-            role({ functionName, lambdaName: nameOf(functionName), stage: settings.stage, streams }),
+            role({
+              functionName,
+              lambdaName: nameOf(functionName),
+              stages: stageNames(settings.stage),
+              streams,
+              tables: sources.map(({ table }) => table),
+              tableActions: tableActions(functionName, model),
+            }),
           ]),
         ),
+        ...clientStages(settings.stage, settings.webSocketLogs),
         ...managedTables(tables, model),
       },
+      Outputs: endpointOutputs(settings.stage, settings.httpApi),
     },
   };
 }
@@ -101,7 +126,7 @@ export function tableSettings(
   return new Map(
     [...model.tables.keys()].map((table) => [
       table,
-      settings.tables.get(table) ?? { kind: 'existing', name: table },
+      settings.tables.get(table) ?? { kind: 'existing', name: table, writes: true },
     ]),
   );
 }

@@ -14,6 +14,7 @@ export type Text = string | Intrinsic;
 /** One entry of a template's `Resources`. */
 export interface Resource {
   readonly Type: string;
+  readonly DependsOn?: readonly string[];
   readonly DeletionPolicy?: 'Retain';
   readonly UpdateReplacePolicy?: 'Retain';
   readonly Properties: Readonly<Record<string, unknown>>;

@@ -9,11 +9,19 @@ export interface OfflineSettings {
   readonly relayTable: string;
   /** Where the local gateway answers @connections, such as `http://localhost:3001`. */
   readonly connectionsEndpoint: string;
+  /** Stands in for the id of the stack: what encrypts the tokens of pages, for this run alone. */
+  readonly pageSecret: string;
 }
 
 /** The keys in clear stay with whoever started the process; what the handlers compare are their hashes. */
 const NEVER_TAKEN: ReadonlySet<string> = new Set(['TABLECAST_API_KEYS', 'TABLECAST_SCHEMA']);
-const FOR_KEY_READERS = 'TABLECAST_API_KEY_HASHES';
+
+/** What is taken over only by a function that has a variable of its own deployed: variable → the one it must have. */
+const TAKEN_BESIDE: ReadonlyMap<string, string> = new Map([
+  ['TABLECAST_API_KEY_HASHES', 'TABLECAST_API_KEY_HASHES'],
+  ['TABLECAST_JWT', 'TABLECAST_API_KEY_HASHES'],
+  ['TABLECAST_PAGE_SECRET', 'TABLECAST_PAGE_SECRET'],
+]);
 
 /**
  * The functions as `serverless offline` can run them. It sets a function's own environment over the process's and
@@ -24,7 +32,7 @@ export function offlineFunctions(
   functions: Deployment['functions'],
   settings: OfflineSettings,
 ): Readonly<Record<FunctionName, FunctionDefinition>> {
-  const { connect, subscribe, disconnect, stream, gap } = functions;
+  const { connect, subscribe, disconnect, stream, gap, graphql, keepalive } = functions;
   const local = (definition: FunctionDefinition) => offlineFunction(definition, settings);
   return {
     connect: local(connect),
@@ -32,13 +40,16 @@ export function offlineFunctions(
     disconnect: local(disconnect),
     stream: local(stream),
     gap: local(gap),
+    graphql: local(graphql),
+    keepalive: local(keepalive),
   };
 }
 
 function offlineFunction(definition: FunctionDefinition, settings: OfflineSettings): FunctionDefinition {
-  const readsKeys = definition.environment[FOR_KEY_READERS] !== undefined;
+  const has = (name: string) => definition.environment[name] !== undefined;
   const taken = Object.entries(settings.environment).filter(
-    ([name, value]) => value !== undefined && isTaken(name) && (readsKeys || name !== FOR_KEY_READERS),
+    ([name, value]) =>
+      value !== undefined && isTaken(name) && has(TAKEN_BESIDE.get(name) ?? 'TABLECAST_SCHEMA'),
   );
   return {
     ...definition,
@@ -48,6 +59,7 @@ function offlineFunction(definition: FunctionDefinition, settings: OfflineSettin
       TABLECAST_API_ID: 'offline',
       TABLECAST_URL_SUFFIX: 'localhost',
       TABLECAST_CONNECTIONS_ENDPOINT: settings.connectionsEndpoint,
+      ...(has('TABLECAST_PAGE_SECRET') && { TABLECAST_PAGE_SECRET: settings.pageSecret }),
       ...localCredentials(settings.environment),
       ...Object.fromEntries(taken),
     },

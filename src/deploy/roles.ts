@@ -1,7 +1,15 @@
 import { arnOf, getAtt, type Intrinsic, type Resource, ref, type Text } from './intrinsics.ts';
+import type { TableActions, UserTable } from './table-access.ts';
 
 /** The Lambda functions of a deployment. */
-export type FunctionName = 'connect' | 'subscribe' | 'disconnect' | 'stream' | 'gap';
+export type FunctionName =
+  | 'connect'
+  | 'subscribe'
+  | 'disconnect'
+  | 'stream'
+  | 'gap'
+  | 'graphql'
+  | 'keepalive';
 
 export const FUNCTION_NAMES: readonly FunctionName[] = [
   'connect',
@@ -9,13 +17,16 @@ export const FUNCTION_NAMES: readonly FunctionName[] = [
   'disconnect',
   'stream',
   'gap',
+  'graphql',
+  'keepalive',
 ];
 
 /** Logical ids of what the roles name. */
 export const RELAY_TABLE_ID = 'TablecastRelayTable';
 export const QUEUE_ID = 'TablecastOnFailureQueue';
-/** osls gives the WebSocket API this logical id. */
+/** osls gives the WebSocket API and the HTTP API these logical ids. */
 export const WEBSOCKET_API_ID = 'WebsocketsApi';
+export const HTTP_API_ID = 'HttpApi';
 
 /** One statement of an IAM policy. */
 export interface Statement {
@@ -34,18 +45,34 @@ export const RELAY_ACTIONS: Readonly<Record<FunctionName, readonly string[]>> = 
   disconnect: ['BatchWriteItem', 'Query', 'UpdateItem'],
   stream: ['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
   gap: ['BatchWriteItem', 'DeleteItem', 'PutItem', 'Query', 'UpdateItem'],
+  // `publish()` finds and reaches subscribers as the stream does.
+  graphql: ['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+  keepalive: ['BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
 };
 
-/** Only these two speak to clients through @connections: all others answer as the integration's response. */
-export const POSTS: ReadonlySet<FunctionName> = new Set(['stream', 'gap']);
+/**
+ * These speak to clients through @connections: `subscribe` and `graphql` when code publishes, and `subscribe` when a
+ * frame has more than one answer.
+ */
+export const POSTS: ReadonlySet<FunctionName> = new Set([
+  'subscribe',
+  'stream',
+  'gap',
+  'graphql',
+  'keepalive',
+]);
 
 export interface RoleInput {
   readonly functionName: FunctionName;
   /** Full Lambda name, which its log group carries. */
   readonly lambdaName: string;
-  readonly stage: string;
+  /** Every stage of the WebSocket API: a connection is reached by the stage it came in by, and by no other. */
+  readonly stages: readonly string[];
   /** ARNs of the streams that are read. */
   readonly streams: readonly Text[];
+  /** The users' tables, and what this function may do to them. */
+  readonly tables: readonly UserTable[];
+  readonly tableActions: TableActions;
 }
 
 /** Logical id of a function's role. */
@@ -54,8 +81,8 @@ export function roleId(functionName: FunctionName): string {
 }
 
 /**
- * The role of one function: its own log group, the relay table, and what its triggers ask. None may read or write a
- * user's table; the stream is all it sees of one.
+ * The role of one function: its own log group, the relay table, what its triggers ask, and of the users' tables what
+ * `tableActions` says, which is nothing for most.
  */
 export function role(input: RoleInput): Resource {
   return {
@@ -77,7 +104,8 @@ export function role(input: RoleInput): Resource {
   };
 }
 
-function statements({ functionName, lambdaName, stage, streams }: RoleInput): readonly Statement[] {
+function statements(input: RoleInput): readonly Statement[] {
+  const { functionName, lambdaName, stages, streams } = input;
   const list: Statement[] = [
     // The group itself is a resource of the template, so no function may create one.
     allow(
@@ -99,17 +127,28 @@ function statements({ functionName, lambdaName, stage, streams }: RoleInput): re
   if (functionName === 'gap') {
     list.push(allow('sqs', ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'], [queueArn()]));
   }
-  if (POSTS.has(functionName)) list.push(allow('execute-api', ['ManageConnections'], connections(stage)));
-  return list;
+  if (POSTS.has(functionName)) list.push(allow('execute-api', ['ManageConnections'], connections(stages)));
+  return [...list, ...tableStatements(input)];
+}
+
+function tableStatements({ tables, tableActions: { reads, writes } }: RoleInput): readonly Statement[] {
+  const readable = tables.map(({ arn }) => arn);
+  const writable = tables.filter((table) => table.writes).map(({ arn }) => arn);
+  return [
+    ...(reads.length > 0 && readable.length > 0 ? [allow('dynamodb', reads, readable)] : []),
+    ...(writes.length > 0 && writable.length > 0 ? [allow('dynamodb', writes, writable)] : []),
+  ];
 }
 
 /**
- * Post to and close the connections of this API and stage only.
+ * Post to and close the connections of this API and its stages only.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html
  */
-function connections(stage: string): readonly Intrinsic[] {
-  return ['POST', 'DELETE'].map((method) =>
-    arnOf('execute-api', `\${${WEBSOCKET_API_ID}}/${stage}/${method}/@connections/*`),
+function connections(stages: readonly string[]): readonly Intrinsic[] {
+  return stages.flatMap((stage) =>
+    ['POST', 'DELETE'].map((method) =>
+      arnOf('execute-api', `\${${WEBSOCKET_API_ID}}/${stage}/${method}/@connections/*`),
+    ),
   );
 }
 

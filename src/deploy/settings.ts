@@ -1,23 +1,33 @@
-import { apiKeyHash } from '../auth/api-keys.ts';
-import { kindOf, TablecastError } from '../errors.ts';
-import type { Intrinsic } from './intrinsics.ts';
-import { tableNameOfStream } from './stream-arn.ts';
+import { apiKeyEntryText, parseApiKey } from '../auth/api-key-text.ts';
+import { readIssuers, type TokenIssuer } from '../auth/issuers.ts';
+import { kindOf } from '../errors.ts';
+import { choice, integer, invalid, objectOf, pathInside, shown } from './setting-values.ts';
+import { type TableSetting, tableSettingsOf } from './table-settings.ts';
 
-/** How a table of the schema comes by its stream. */
-export type TableSetting =
-  /** Created by the deploy under `name`, and kept when the stack goes. */
-  | { readonly kind: 'managed'; readonly name: string }
-  /** Already there. Without `stream`, its ARN is looked up at deploy. */
-  | { readonly kind: 'existing'; readonly name: string; readonly stream?: string | Intrinsic };
+export type { TableSetting } from './table-settings.ts';
 
 /** `custom.tablecast` of a serverless.yml, checked and completed. */
 export interface TablecastSettings {
   /** Path of the schema file, relative to serverless.yml and inside its folder. Default `schema.graphql`. */
   readonly schema: string;
+  /**
+   * Path of the file with the project's own resolvers and hooks, in the same way. By default `resolvers.ts`, `.js` or
+   * `.mjs`, the first that is there; none is needed.
+   */
+  readonly resolvers?: string;
   /** Table name as the schema writes it → where it is. A table that is not named is an existing one. */
   readonly tables: ReadonlyMap<string, TableSetting>;
-  /** SHA-256 of each API key, lower-case hex. The keys themselves are dropped here. Default none: nobody connects. */
+  /**
+   * SHA-256 of each API key, lower-case hex, with `@` and the epoch second it expires at if it does. The keys themselves
+   * are dropped here. Default none: nobody connects by a key.
+   */
   readonly apiKeyHashes: readonly string[];
+  /** Issuers whose tokens are accepted. Default none. */
+  readonly jwt: readonly TokenIssuer[];
+  /** Seconds between two signs of life on an open connection: a multiple of 60 from 60 to 540, default 540. */
+  readonly keepAliveSeconds: number;
+  /** Origins of pages that may call the HTTP endpoint; `*` is every one, the default. */
+  readonly corsOrigins: '*' | readonly string[];
   /**
    * How long a change is retried while the infrastructure fails, in seconds: 60–604 800, default 3 600. Longer keeps
    * "at least once" (C2) through longer outages; shorter frees the shard, and so the table's other items (C4), earlier.
@@ -37,10 +47,17 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 const LEAVE_SETTINGS = ['image', 'keys'] as const;
 export type LeaveSetting = (typeof LEAVE_SETTINGS)[number];
 
+/** API Gateway closes a connection that was idle for 600 s: nine minutes are the longest pause that is safe. */
+export const DEFAULT_KEEP_ALIVE_SECONDS = 540;
+
 const KEYS = [
   'schema',
   'tables',
   'apiKeys',
+  'jwt',
+  'resolvers',
+  'keepAliveSeconds',
+  'corsOrigins',
   'maximumRecordAgeInSeconds',
   'parallelizationFactor',
   'leave',
@@ -52,167 +69,56 @@ const KEYS = [
  * @throws TablecastError `CONFIG_INVALID`, naming the setting, what was expected and what came. It never repeats a key.
  */
 export function readSettings(value: unknown): TablecastSettings {
-  const given = value === undefined || value === null ? {} : objectAt('custom.tablecast', value);
-  for (const key of Object.keys(given)) {
-    if (!KEYS.includes(key))
-      throw invalid(`custom.tablecast.${key}`, `one of ${KEYS.join(', ')}`, 'an unknown setting');
-  }
+  const given = objectOf('custom.tablecast', value ?? {}, KEYS);
+  const [age, factor] = ['maximumRecordAgeInSeconds', 'parallelizationFactor'] as const;
+  const keepAlive = given.get('keepAliveSeconds');
+  const resolvers = given.get('resolvers');
   return {
-    schema: schemaPath(given['schema']),
-    tables: tableSettings(given['tables']),
-    apiKeyHashes: hashesOf(given['apiKeys']),
-    maximumRecordAgeInSeconds: integer('maximumRecordAgeInSeconds', given, 60, 604_800, 3_600),
-    parallelizationFactor: integer('parallelizationFactor', given, 1, 10, 1),
-    leave: choice('leave', given, LEAVE_SETTINGS, 'image'),
-    logLevel: choice('logLevel', given, LOG_LEVELS, 'info'),
+    // Both are packed under these very paths or found by them, so they cannot lie outside the folder that is packed.
+    schema: pathInside('schema', given.get('schema') ?? 'schema.graphql'),
+    ...(resolvers != null && { resolvers: pathInside('resolvers', resolvers) }),
+    tables: tableSettingsOf(given.get('tables')),
+    apiKeyHashes: apiKeyHashesOf(given.get('apiKeys')),
+    jwt: readIssuers(given.get('jwt') ?? [], 'custom.tablecast.jwt'),
+    // EventBridge counts a rate in whole minutes.
+    keepAliveSeconds: integer('keepAliveSeconds', keepAlive, 60, 540, DEFAULT_KEEP_ALIVE_SECONDS, 60),
+    corsOrigins: corsOriginsOf(given.get('corsOrigins')),
+    maximumRecordAgeInSeconds: integer(age, given.get(age), 60, 604_800, 3_600),
+    parallelizationFactor: integer(factor, given.get(factor), 1, 10, 1),
+    leave: choice('leave', given.get('leave'), LEAVE_SETTINGS, 'image'),
+    logLevel: choice('logLevel', given.get('logLevel'), LOG_LEVELS, 'info'),
   };
 }
 
-function schemaPath(value: unknown): string {
-  if (value === undefined) return 'schema.graphql';
-  if (typeof value !== 'string' || value === '')
-    throw invalid('custom.tablecast.schema', 'a path', kindOf(value));
-  const parts = value.split(/[\\/]/).filter((part) => part !== '.' && part !== '');
-  // It is packed into the zip under this very path, so it cannot lie outside the folder that is packed.
-  if (/^([\\/]|[a-z]:)/i.test(value) || parts.includes('..')) {
-    throw invalid('custom.tablecast.schema', 'a path inside the folder of serverless.yml', `"${value}"`);
-  }
-  return parts.join('/');
+function apiKeyHashesOf(value: unknown): readonly string[] {
+  const keys = texts('apiKeys', 'keys as text, separated by commas', value);
+  return [...new Set(keys.map((key) => apiKeyEntryText(parseApiKey(key))))];
 }
 
-function tableSettings(value: unknown): ReadonlyMap<string, TableSetting> {
-  if (value === undefined || value === null) return new Map();
-  const entries = Object.entries(objectAt('custom.tablecast.tables', value));
-  return new Map(entries.map(([table, setting]) => [table, tableSetting(table, setting)]));
+function corsOriginsOf(value: unknown): '*' | readonly string[] {
+  const origins = texts('corsOrigins', 'origins as text, separated by commas', value);
+  if (origins.length === 0 || (origins.length === 1 && origins[0] === '*')) return '*';
+  for (const origin of origins) {
+    // What a browser sends as Origin: scheme, host and port alone.
+    if (URL.canParse(origin) && new URL(origin).origin === origin) continue;
+    throw invalid(
+      'custom.tablecast.corsOrigins',
+      '* alone, or origins such as https://app.example.com',
+      shown(origin),
+    );
+  }
+  return origins;
 }
 
-function tableSetting(table: string, value: unknown): TableSetting {
-  const at = `custom.tablecast.tables.${table}`;
-  if (value === 'managed') return { kind: 'managed', name: table };
-  if (value === 'existing') return { kind: 'existing', name: table };
-  const given = objectAt(
-    at,
-    value,
-    '"managed", "existing" or an object with streamArn, stream, name or managed',
-  );
-  for (const key of Object.keys(given)) {
-    if (!['managed', 'name', 'stream', 'streamArn'].includes(key)) {
-      throw invalid(`${at}.${key}`, 'one of managed, name, stream, streamArn', 'an unknown setting');
-    }
-  }
-  const { managed, name, stream, streamArn } = given;
-  if (name !== undefined && (typeof name !== 'string' || !/^[\w.-]{3,255}$/.test(name))) {
-    throw invalid(`${at}.name`, 'a DynamoDB table name (3 to 255 of a-z, A-Z, 0-9, _, -, .)', shown(name));
-  }
-  if (managed !== undefined && managed !== false) {
-    if (managed !== true) throw invalid(`${at}.managed`, 'true or false', shown(managed));
-    if (stream !== undefined || streamArn !== undefined) {
-      throw invalid(at, 'either managed or a stream of an existing table', 'both');
-    }
-    return { kind: 'managed', name: name ?? table };
-  }
-  if (stream !== undefined && streamArn !== undefined)
-    throw invalid(at, 'either stream or streamArn', 'both');
-  const source = streamArn ?? stream;
-  if (source === undefined) return { kind: 'existing', name: name ?? table };
-  if (typeof source !== 'string')
-    return { kind: 'existing', name: requiredName(at, name), stream: intrinsic(at, source) };
-  const named = tableNameOfStream(source);
-  if (named === undefined) {
-    const expected =
-      'a stream ARN such as arn:aws:dynamodb:us-east-1:123456789012:table/Orders/stream/2026-01-01T00:00:00.000';
-    throw invalid(`${at}.${streamArn === undefined ? 'stream' : 'streamArn'}`, expected, `"${source}"`);
-  }
-  if (name !== undefined && name !== named)
-    throw invalid(`${at}.name`, `"${named}", as the stream ARN says`, `"${name}"`);
-  return { kind: 'existing', name: named, stream: source };
-}
-
-function requiredName(at: string, name: unknown): string {
-  if (typeof name === 'string') return name;
-  throw invalid(
-    `${at}.name`,
-    'the name of the table, since a CloudFormation expression does not tell it',
-    'nothing',
-  );
-}
-
-function intrinsic(at: string, value: unknown): Intrinsic {
-  const given = objectAt(`${at}.stream`, value, 'a stream ARN, Ref, Fn::GetAtt, Fn::Sub or Fn::ImportValue');
-  const [key, operand] = Object.entries(given)[0] ?? [];
-  if (Object.keys(given).length === 1) {
-    if (key === 'Ref' && typeof operand === 'string') return { Ref: operand };
-    if (key === 'Fn::Sub' && typeof operand === 'string') return { 'Fn::Sub': operand };
-    if (key === 'Fn::ImportValue') {
-      return { 'Fn::ImportValue': typeof operand === 'string' ? operand : intrinsic(at, operand) };
-    }
-    if (key === 'Fn::GetAtt') {
-      const [id, attribute] =
-        typeof operand === 'string' ? operand.split('.') : Array.isArray(operand) ? operand : [];
-      if (typeof id === 'string' && typeof attribute === 'string') return { 'Fn::GetAtt': [id, attribute] };
-    }
-  }
-  throw invalid(
-    `${at}.stream`,
-    'a stream ARN, Ref, Fn::GetAtt, Fn::Sub or Fn::ImportValue',
-    JSON.stringify(value),
-  );
-}
-
-function hashesOf(value: unknown): readonly string[] {
+/** Texts in a list, or in one text parted by commas; what is empty is left out. */
+function texts(key: string, expected: string, value: unknown): readonly string[] {
   if (value === undefined || value === null) return [];
   const list: unknown[] = Array.isArray(value) ? value : [value];
-  const keys = list.flatMap((item) => {
-    if (typeof item === 'string') return item.split(',');
-    throw invalid('custom.tablecast.apiKeys', 'keys as text, separated by commas', kindOf(item));
-  });
-  const hashes = keys
-    .map((key) => key.trim())
-    .filter((key) => key !== '')
-    .map(apiKeyHash);
-  return [...new Set(hashes)];
-}
-
-function integer(
-  key: string,
-  given: Record<string, unknown>,
-  least: number,
-  most: number,
-  byDefault: number,
-): number {
-  const value = given[key];
-  if (value === undefined || value === null) return byDefault;
-  // A value that came from an environment variable is text.
-  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-  if (typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most)
-    return number;
-  throw invalid(`custom.tablecast.${key}`, `a whole number from ${least} to ${most}`, shown(value));
-}
-
-function choice<T extends string>(
-  key: string,
-  given: Record<string, unknown>,
-  allowed: readonly T[],
-  byDefault: T,
-): T {
-  const value = given[key];
-  if (value === undefined || value === null) return byDefault;
-  const found = allowed.find((option) => option === value);
-  if (found === undefined)
-    throw invalid(`custom.tablecast.${key}`, `one of ${allowed.join(', ')}`, shown(value));
-  return found;
-}
-
-function objectAt(at: string, value: unknown, expected = 'an object'): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalid(at, expected, shown(value));
-  return Object.fromEntries(Object.entries(value));
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? JSON.stringify(value) : kindOf(value);
-}
-
-function invalid(at: string, expected: string, got: string): TablecastError {
-  return new TablecastError('CONFIG_INVALID', `${at}: expected ${expected}, got ${got}`);
+  return list
+    .flatMap((item) => {
+      if (typeof item === 'string') return item.split(',');
+      throw invalid(`custom.tablecast.${key}`, expected, kindOf(item));
+    })
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 }

@@ -13,6 +13,8 @@ export const LIMITS = {
   storedDocumentBytes: 64 * 1024,
   /** Nesting of the JSON of a frame; recursion over deeper values overflows the stack. */
   jsonDepth: 32,
+  /** The decoded credential object that AppSync's clients send with the upgrade. */
+  credentialHeaderBytes: 8 * 1024,
   /** Client id of an operation. */
   clientIdBytes: 256,
   /** Message size API Gateway accepts from @connections. */

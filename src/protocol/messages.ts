@@ -12,8 +12,11 @@ export type ClientMessage =
   | { readonly type: 'init'; readonly payload: ReadonlyMap<string, unknown> }
   | { readonly type: 'ping' }
   | { readonly type: 'pong' }
+  /** Starts an operation of any kind; `subscribe` and `start` on the wire. */
   | { readonly type: 'subscribe'; readonly id: string; readonly request: OperationRequest }
   | { readonly type: 'complete'; readonly id: string }
+  /** The client is about to close (`connection_terminate` of the older protocol). */
+  | { readonly type: 'terminate' }
   /** Not a message of the dialect. With an `id`, the fault is that operation's alone. */
   | { readonly type: 'invalid'; readonly id?: string; readonly message: string };
 
@@ -22,6 +25,7 @@ export type ReasonCode =
   | 'BAD_REQUEST'
   | 'UNAUTHORIZED'
   | 'FORBIDDEN'
+  | 'TOKEN_EXPIRED'
   | 'DUPLICATE_ID'
   | 'GRAPHQL_PARSE_FAILED'
   | 'GRAPHQL_VALIDATION_FAILED'
@@ -31,15 +35,26 @@ export type ReasonCode =
   | 'PAYLOAD_TOO_LARGE'
   | 'SCHEMA_CHANGED'
   | 'SLOW_CONSUMER'
+  | 'LOCK_TIMEOUT'
   | 'EVENTS_LOST'
   | 'INTERNAL_SERVER_ERROR';
 
 /** One GraphQL error on the wire (https://spec.graphql.org/October2021/#sec-Errors). */
 export interface WireError {
   readonly message: string;
-  readonly locations?: readonly { readonly line: number; readonly column: number }[];
+  /** `sourceName` is AppSync's, and always null there. */
+  readonly locations?: readonly {
+    readonly line: number;
+    readonly column: number;
+    readonly sourceName?: null;
+  }[];
   readonly path?: readonly (string | number)[];
   readonly extensions?: Readonly<Record<string, unknown>>;
+  /** AppSync's name for the kind of error, beside `extensions.code`. */
+  readonly errorType?: string;
+  /** What a failed operation had none the less, and more about the error: AppSync's two, always there in its shape. */
+  readonly data?: unknown;
+  readonly errorInfo?: unknown;
 }
 
 /** One error with its code, the usual case. */

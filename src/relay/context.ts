@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
-import type { ApiKeys } from '../auth/api-keys.ts';
+import type { Api } from '../api/ports.ts';
+import type { Authenticator } from '../auth/identity.ts';
+import type { Hooks } from '../project.ts';
 import type { Model } from '../schema/model.ts';
 import type { Clock, Metrics, Registry, Transport } from './ports.ts';
 
@@ -8,10 +10,12 @@ export const CONNECTION_LIFE_SECONDS = 2 * 3600 + 600;
 
 /** What an operator may set; `DEFAULT_SETTINGS` has every default. */
 export interface RelaySettings {
-  /** `off` only by an explicit local setting; every connection is then anonymous. */
-  readonly authentication: 'required' | 'off';
   /** How long a frame waits for its connection's `connection_init` (frames of one client run concurrently). */
   readonly initWaitMs: number;
+  /** How long an operation of a connection with `strictOrdering` waits for the one before it. */
+  readonly lockWaitMs: number;
+  /** Seconds between two signs of life: a multiple of 60, at most 540 (API Gateway closes an idle socket after 600). */
+  readonly keepAliveSeconds: number;
   /** Stored table name → name in the schema, where they differ. */
   readonly tableNames: ReadonlyMap<string, string>;
   /** How coarse ApproximateCreationDateTime is: 1 s on AWS, 60 s on DynamoDB Local, which rounds to the minute. */
@@ -38,8 +42,9 @@ export interface RelaySettings {
 }
 
 export const DEFAULT_SETTINGS: RelaySettings = {
-  authentication: 'required',
   initWaitMs: 5_000,
+  lockWaitMs: 20_000,
+  keepAliveSeconds: 540,
   tableNames: new Map(),
   streamGranularityMs: 1_000,
   clockSkewMs: 5_000,
@@ -60,7 +65,10 @@ export interface RelayContext {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  readonly apiKeys: ApiKeys;
+  readonly authenticator: Authenticator;
+  /** Queries and mutations over the socket, and the fields that resolvers answer at delivery. */
+  readonly api: Api;
+  readonly hooks: Hooks;
   readonly settings: RelaySettings;
   /** 0 ≤ x < 1, for jitter. */
   readonly random: () => number;

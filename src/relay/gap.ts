@@ -91,11 +91,11 @@ async function tell(
   latest: number,
 ): Promise<void> {
   const { connectionId, dialect } = connection;
+  // Who connected after the records came has missed nothing.
+  if (connection.connectedAt > latest) return;
   const subscriptions = await context.registry.subscriptions(connectionId);
   const clientIds = subscriptions.filter((each) => each.table === table).map(({ clientId }) => clientId);
   if (clientIds.length === 0) return;
-  const connectedAt = (await context.registry.connection(connectionId))?.connectedAt ?? 0;
-  if (connectedAt > latest) return;
   await endOperations(context, {
     target: connection,
     dialect,

@@ -1,6 +1,9 @@
+import { named, upgradeCredentials } from '../auth/credentials.ts';
+import type { Presented } from '../auth/identity.ts';
+import { TablecastError } from '../errors.ts';
+import { credentialHeader } from '../protocol/appsync/header.ts';
 import { negotiate, SUBPROTOCOLS } from '../protocol/negotiation.ts';
 import { CONNECTION_LIFE_SECONDS, type RelayContext } from './context.ts';
-import { API_KEY_NAME, identify, named } from './credentials.ts';
 
 /** A WebSocket upgrade as `$connect` sees it. */
 export interface Upgrade {
@@ -14,39 +17,55 @@ export interface Upgrade {
 
 export type OpenOutcome =
   | { readonly status: 200; readonly subprotocol?: string }
-  | { readonly status: 400 | 401; readonly message: string };
+  | { readonly status: 400 | 401 | 503; readonly message: string };
 
 /**
- * `$connect`: agrees on the subprotocol, checks a key that came with the upgrade (header or query parameter
- * `x-api-key`), records the connection. Without a key the connection opens, and stays mute until
- * `connection_init` brings one. Resolves only once the rows are durable, so that no frame can overtake them.
+ * `$connect`: agrees on the subprotocol, checks a credential that came with the upgrade, records the connection.
+ * Without one the connection opens, and stays mute until `connection_init` brings it. Resolves only once the rows are
+ * durable, so that no frame can overtake them.
+ *
+ * A wrong credential is refused with 401, but to AppSync's clients: they try again for ever on a refused upgrade, and
+ * stop only on `connection_error`, so that theirs opens without an identity and its init is refused. While an issuer's
+ * keys cannot be fetched nobody is refused for good: 503, and every client tries again.
  */
 export async function open(context: RelayContext, upgrade: Upgrade): Promise<OpenOutcome> {
-  const negotiation = negotiate(named(upgrade.headers, 'sec-websocket-protocol'));
+  const { connectionId, headers, query } = upgrade;
+  const negotiation = negotiate(named(headers, 'sec-websocket-protocol'), query);
   if (negotiation.kind === 'unsupported') {
     return {
       status: 400,
       message: `Sec-WebSocket-Protocol: expected ${SUBPROTOCOLS.join(' or ')}, got ${negotiation.offered.join(', ').slice(0, 200)}`,
     };
   }
-  const key = named(upgrade.headers, API_KEY_NAME) ?? named(upgrade.query, API_KEY_NAME);
-  const presented = identify(context, key);
-  if (presented.kind === 'refused') {
-    context.logger.warn(
-      { event: 'connection.refused', connectionId: upgrade.connectionId },
-      'unknown API key',
-    );
-    return { status: 401, message: `${API_KEY_NAME}: expected a valid API key, got an unknown one` };
+  const { dialect, subprotocol } = negotiation;
+  const isAppSync = dialect === 'appsync';
+  const header = isAppSync ? credentialHeader(query, negotiation.offered) : undefined;
+  const credentials = upgradeCredentials({
+    headers,
+    query,
+    ...(header instanceof Map && { appsyncHeader: header }),
+  });
+  let presented: Presented;
+  try {
+    presented = await context.authenticator.authenticate(credentials);
+  } catch (error) {
+    if (!(error instanceof TablecastError) || error.code !== 'AUTHENTICATION_UNAVAILABLE') throw error;
+    context.logger.error({ event: 'authentication.unavailable', connectionId, err: error });
+    return { status: 503, message: 'Authentication: the issuer of the token cannot be asked; try again' };
   }
-  const dialect = negotiation.kind === 'agreed' ? negotiation.dialect : undefined;
+  if (presented.kind === 'refused' || typeof header === 'string') {
+    const reason = presented.kind === 'refused' ? presented.reason : header;
+    context.logger.warn({ event: 'connection.refused', connectionId, reason });
+    if (!isAppSync && presented.kind === 'refused') return { status: 401, message: presented.reason };
+  }
   await context.registry.open({
-    id: upgrade.connectionId,
+    id: connectionId,
     stage: upgrade.stage,
     connectedAt: upgrade.connectedAt,
     expiresAt: Math.floor(upgrade.connectedAt / 1000) + CONNECTION_LIFE_SECONDS,
     ...(dialect && { dialect }),
     ...(presented.kind === 'identified' && { identity: presented.identity }),
   });
-  context.logger.debug({ event: 'connection.opened', connectionId: upgrade.connectionId, dialect });
-  return { status: 200, ...(dialect && { subprotocol: dialect }) };
+  context.logger.debug({ event: 'connection.opened', connectionId, dialect });
+  return { status: 200, ...(subprotocol && { subprotocol }) };
 }

@@ -1,3 +1,4 @@
+import type { Identity } from '../auth/identity.ts';
 import type { Equalities, ShapeNames } from '../filter/expression.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 
@@ -16,13 +17,7 @@ export interface Metrics {
   flush(): void;
 }
 
-/** Who a connection speaks for. Holds no credential. */
-export interface Identity {
-  /** How it was proven: an API key, or nobody where authentication is switched off locally. */
-  readonly kind: 'api-key' | 'anonymous';
-  /** Stable, one-way: hash of the credential's hash; limits and revocation go by it. */
-  readonly hash: string;
-}
+export type { Identity } from '../auth/identity.ts';
 
 export interface NewConnection {
   readonly id: string;
@@ -43,6 +38,8 @@ export interface Connection extends NewConnection {
   readonly initialised: boolean;
   /** What the client asked for in its connection params: confirm every subscription (C1). */
   readonly confirmSubscriptions: boolean;
+  /** Asked for in the connection params: operations run one at a time, in the order they got the lock. */
+  readonly strictOrdering: boolean;
   /** True once `$disconnect` marked it; nothing may be started on it. */
   readonly closed: boolean;
 }
@@ -74,6 +71,17 @@ export interface NewSubscription {
   readonly activatedAt: number;
   /** Epoch seconds: min(connection end, token expiry). */
   readonly expiresAt: number;
+  readonly options?: SubscriptionOptions;
+}
+
+/** What a subscriber chose beside its filter; kept in its rows, absent when nothing was chosen. */
+export interface SubscriptionOptions {
+  /** Changes whose writer attribute (`@table(writer:)`) has this text are its own and are not sent. */
+  readonly skipWriter?: string;
+  /** `latest`: once its connection falls behind, of several payloads for one item only the newest is sent. */
+  readonly overflow?: 'latest';
+  /** Present when its selection has fields with resolvers: they run for this identity, and nobody shares them. */
+  readonly identity?: Identity;
 }
 
 /**
@@ -96,6 +104,7 @@ export interface Candidate {
   readonly dialect: Dialect;
   readonly stage: string;
   readonly activatedAt: number;
+  readonly options?: SubscriptionOptions;
 }
 
 /** A shape in use by some live subscription of a field. */
@@ -116,6 +125,8 @@ export interface LiveSubscription {
   readonly clientId: string;
   readonly field: string;
   readonly table: string;
+  /** Epoch seconds as `NewSubscription` had it: past it nothing is delivered, though its client may not know yet. */
+  readonly expiresAt: number;
 }
 
 export interface LiveConnection {
@@ -123,7 +134,16 @@ export interface LiveConnection {
   readonly stage: string;
   readonly dialect?: Dialect;
   readonly identityHash?: string;
+  /** Epoch ms. */
+  readonly connectedAt: number;
+  /** True once `connection_init` was accepted: before, nothing may be sent to it unasked. */
+  readonly initialised: boolean;
+  /** Epoch seconds at which its credential expires, if it does. */
+  readonly credentialExpiresAt?: number;
 }
+
+/** What `Registry.updateStore` came to. `conflict`: somebody else wrote since `version` was read. */
+export type StoreUpdate = 'written' | 'conflict' | 'closed';
 
 /**
  * Connections and subscriptions (DESIGN §4). Every read is strongly consistent and ignores rows past their
@@ -140,11 +160,35 @@ export interface Registry {
   initialise(
     connectionId: string,
     init: {
-      readonly dialect: Dialect;
+      /** Absent while it cannot be known yet; `speak` tells it later. */
+      readonly dialect?: Dialect;
       readonly identity?: Identity;
       readonly confirmSubscriptions?: boolean;
+      readonly strictOrdering?: boolean;
     },
   ): Promise<'initialised' | 'repeated' | 'unknown'>;
+  /** Settles the dialect of a connection whose first operation told it (META and LIVE rows). Last one wins. */
+  speak(connectionId: string, dialect: Dialect): Promise<void>;
+  /** What operations stored for a connection (`CTX` row), `{}` at first; `version` is 0 before the first write. */
+  readStore(
+    connectionId: string,
+  ): Promise<{ readonly version: number; readonly entries: ReadonlyMap<string, unknown> }>;
+  /**
+   * Replaces it, if it still is at `version` and the connection is open. Values are JSON; it lives as long as the
+   * connection does, and is removed with it.
+   */
+  updateStore(
+    connectionId: string,
+    version: number,
+    entries: ReadonlyMap<string, unknown>,
+  ): Promise<StoreUpdate>;
+  /**
+   * Takes the lock of a connection for `holdMs` at most, unless another holds it: one attempt, the caller waits.
+   * @returns a token to give it back with, or undefined
+   */
+  lock(connectionId: string, holdMs: number): Promise<string | undefined>;
+  /** Gives a lock back; of one that has run out and was taken by another, nothing. */
+  unlock(connectionId: string, token: string): Promise<void>;
   connection(connectionId: string): Promise<Connection | undefined>;
   /** Write, then check (DESIGN §4 "Subscribing"). */
   subscribe(subscription: NewSubscription): Promise<SubscribeOutcome>;
@@ -152,7 +196,10 @@ export interface Registry {
   complete(connectionId: string, clientId: string): Promise<void>;
   /** `$disconnect` or gone: closed mark first, then every row of the connection. Idempotent; resolves with what it ended. */
   close(connectionId: string): Promise<number>;
-  /** Live subscriptions of one connection. */
+  /**
+   * Subscriptions of one connection that nobody has ended: those whose credential has expired are among them, so that
+   * their client can be told.
+   */
   subscriptions(connectionId: string): Promise<readonly LiveSubscription[]>;
   /** One query: all shapes in use for a table's subscription fields. */
   shapes(table: string): Promise<readonly Shape[]>;

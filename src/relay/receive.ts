@@ -1,10 +1,13 @@
-import type { DialectCodec } from '../protocol/dialect.ts';
+import type { Dialect, DialectCodec } from '../protocol/dialect.ts';
 import { type ClientMessage, wireError } from '../protocol/messages.ts';
-import { codecOf } from '../protocol/negotiation.ts';
+import { codecOf, dialectOfOperation } from '../protocol/negotiation.ts';
+import { close } from './close.ts';
 import type { RelayContext } from './context.ts';
-import { API_KEY_NAME, identify, named } from './credentials.ts';
+import { initialise } from './initialise.ts';
+import { startOperation } from './operations.ts';
 import type { Connection } from './ports.ts';
-import { initialisedConnection, startSubscription } from './subscribe.ts';
+import { inOrder } from './reply.ts';
+import { initialisedConnection } from './subscribe.ts';
 
 /** One frame of one client. */
 export interface Frame {
@@ -13,23 +16,37 @@ export interface Frame {
   readonly body: string | undefined;
 }
 
+/** One frame, as the use cases of a message see it. */
+export interface Incoming {
+  readonly connectionId: string;
+  readonly codec: DialectCodec;
+  /** The connection as it was when the frame came. */
+  readonly connection: Connection | undefined;
+}
+
 /**
  * `$default`: answers one frame. Resolves with the reply to send back as the integration's response, or with
- * `undefined` where the protocol asks for none. Never rejects: a fault is logged and told to this client alone.
+ * `undefined` where the protocol asks for none; of several replies all but the last have been posted by then. Never
+ * rejects: a fault is logged and told to this client alone.
  */
 export async function receive(context: RelayContext, frame: Frame): Promise<string | undefined> {
-  const { connectionId } = frame;
+  const { connectionId, body } = frame;
   let codec = codecOf(undefined);
   let message: ClientMessage | undefined;
   try {
     const { connection, fault } = await look(context, connectionId);
-    codec = codecOf(connection?.dialect);
+    const dialect = spoken(connection, body);
+    codec = codecOf(dialect);
     message =
-      frame.body === undefined
+      body === undefined
         ? { type: 'invalid', message: 'Invalid message: expected a text frame, got a binary one' }
-        : codec.parse(frame.body);
+        : codec.parse(body);
     if (fault !== undefined && NEEDS_CONNECTION.has(message.type)) throw fault;
-    return await answer(context, codec, connectionId, connection, message);
+    if (connection && !connection.closed && dialect && dialect !== connection.dialect) {
+      await context.registry.speak(connectionId, dialect);
+    }
+    const frames = await answer(context, { connectionId, codec, connection }, message);
+    return await inOrder(context, connection, frames);
   } catch (error) {
     context.logger.error({ event: 'frame.failed', connectionId, type: message?.type, err: error });
     context.metrics.count('frame.failed');
@@ -37,7 +54,20 @@ export async function receive(context: RelayContext, frame: Frame): Promise<stri
   }
 }
 
-const NEEDS_CONNECTION: ReadonlySet<ClientMessage['type']> = new Set(['init', 'subscribe', 'complete']);
+const NEEDS_CONNECTION: ReadonlySet<ClientMessage['type']> = new Set([
+  'init',
+  'subscribe',
+  'complete',
+  'terminate',
+]);
+
+/**
+ * The dialect of a frame. Both protocols of subprotocol `graphql-ws` begin alike, and who offers none may speak any: the
+ * first operation settles it (PROTOCOLS §4).
+ */
+function spoken(connection: Connection | undefined, body: string | undefined): Dialect | undefined {
+  return connection?.dialect ?? (body === undefined ? undefined : dialectOfOperation(body));
+}
 
 /** The connection, or why it cannot be read: the frame is read all the same, to tell the right operation. */
 async function look(
@@ -53,67 +83,40 @@ async function look(
 
 async function answer(
   context: RelayContext,
-  codec: DialectCodec,
-  connectionId: string,
-  connection: Connection | undefined,
+  incoming: Incoming,
   message: ClientMessage,
-): Promise<string | undefined> {
+): Promise<readonly (string | undefined)[]> {
+  const { codec, connection, connectionId } = incoming;
   switch (message.type) {
     case 'init':
-      return initialise(context, codec, connectionId, connection, message.payload);
+      return initialise(context, incoming, message.payload);
     case 'ping':
-      return codec.pong();
+      return [codec.pong()];
     case 'pong':
-      return undefined;
+      return [];
     case 'invalid':
       context.logger.info({ event: 'frame.invalid', connectionId, reason: expectedIn(message.message) });
-      return message.id === undefined
-        ? codec.refuse(message.message, 4400)
-        : codec.error(message.id, [wireError('BAD_REQUEST', message.message)]);
+      return [
+        message.id === undefined
+          ? codec.refuse(message.message, 4400)
+          : codec.error(message.id, [wireError('BAD_REQUEST', message.message)]),
+      ];
     case 'subscribe':
-      return startSubscription(context, codec, connectionId, connection, message);
+      return startOperation(context, incoming, message);
     case 'complete':
       // Nothing can be running on a connection that is never let in, but its init may be on its way like a
       // `subscribe` that this overtook.
       if (await initialisedConnection(context, connectionId, connection)) {
         await context.registry.complete(connectionId, message.id);
       }
-      return undefined;
+      return [codec.completed(message.id)];
+    case 'terminate':
+      await close(context, connectionId);
+      return [];
     default:
       message satisfies never;
-      return undefined;
+      return [];
   }
-}
-
-async function initialise(
-  context: RelayContext,
-  codec: DialectCodec,
-  connectionId: string,
-  connection: Connection | undefined,
-  payload: ReadonlyMap<string, unknown>,
-): Promise<string | undefined> {
-  const presented = identify(context, named(payload, API_KEY_NAME));
-  const known = connection?.identity !== undefined;
-  if (presented.kind === 'refused' || (presented.kind === 'absent' && !known)) {
-    context.logger.warn(
-      { event: 'connection.refused', connectionId },
-      'connection_init without a valid API key',
-    );
-    const came = presented.kind === 'refused' ? 'an unknown one' : 'none';
-    return codec.refuse(`Unauthorized: expected a valid API key as "${API_KEY_NAME}", got ${came}`, 4401);
-  }
-  const outcome = await context.registry.initialise(connectionId, {
-    dialect: codec.dialect,
-    confirmSubscriptions: payload.get('confirmSubscriptions') === true,
-    ...(presented.kind === 'identified' && !known && { identity: presented.identity }),
-  });
-  if (outcome === 'initialised') return codec.ack();
-  // A second init would be 4429: closing is not ours to do here, and the first one stands.
-  if (outcome === 'repeated') return undefined;
-  return codec.refuse(
-    'Connection: expected one that is open, got one the relay does not know; connect again',
-    4400,
-  );
 }
 
 /** The half of a message that is ours: what came is the client's, and stays out of logs (C8). */
@@ -123,9 +126,14 @@ function expectedIn(message: string): string {
 
 function failure(codec: DialectCodec, message: ClientMessage | undefined): string | undefined {
   const text = 'Internal error; try again';
-  if (message?.type === 'subscribe') {
-    return codec.error(message.id, [wireError('INTERNAL_SERVER_ERROR', text)]);
+  switch (message?.type) {
+    case 'subscribe':
+      return codec.error(message.id, [wireError('INTERNAL_SERVER_ERROR', text)]);
+    // A lost `complete` is made good by the client's disconnect, as the end of a connection is by its expiry.
+    case 'complete':
+    case 'terminate':
+      return undefined;
+    default:
+      return codec.refuse(text, 4500);
   }
-  // A lost `complete` is made good by the client's disconnect; anything else ends the connection.
-  return message?.type === 'complete' ? undefined : codec.refuse(text, 4500);
 }

@@ -1,79 +1,108 @@
+import type { Identity } from '../auth/identity.ts';
 import { alternatives } from '../filter/alternatives.ts';
 import { canonicalFilter } from '../filter/canonical.ts';
 import { hash128 } from '../filter/keys.ts';
 import { readFilter } from '../filter/read.ts';
-import type { DialectCodec } from '../protocol/dialect.ts';
-import { type ClientMessage, type ReasonCode, wireError } from '../protocol/messages.ts';
-import { readOperation } from '../render/operation.ts';
+import { type ReasonCode, wireError } from '../protocol/messages.ts';
+import { readOperation, type SubscriptionOperation } from '../render/operation.ts';
 import { confirmationPayload } from '../render/render.ts';
 import type { RelayContext } from './context.ts';
-import type { Connection } from './ports.ts';
-
-type Subscribe = Extract<ClientMessage, { type: 'subscribe' }>;
+import type { StartMessage } from './operations.ts';
+import { readOptions } from './options.ts';
+import type { Connection, NewSubscription, SubscribeOutcome } from './ports.ts';
+import type { Incoming } from './receive.ts';
 
 /** Pauses while a frame waits for its connection's init: 50 ms doubling to 800 ms. */
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 800;
 
+/** How often an id that is in use is taken over, where the dialect has it so; a client in a loop gets no more. */
+const MAX_TAKEOVERS = 3;
+
+interface Admitted extends Incoming {
+  readonly connection: Connection;
+}
+
 /**
- * Starts one subscription. The reply is an error for this id, a confirmation if the client asked for one, or nothing:
- * once this resolves without an error, every later committed change that matches is delivered (C1).
- * @param first the connection as it was read when the frame came
+ * Starts one subscription. The reply is an error for this id, what the dialect says of a live one, or nothing: once this
+ * resolves without an error, every later committed change that matches is delivered (C1).
  */
 export async function startSubscription(
   context: RelayContext,
-  codec: DialectCodec,
-  connectionId: string,
-  first: Connection | undefined,
-  { id, request }: Subscribe,
-): Promise<string | undefined> {
-  const connection = await initialisedConnection(context, connectionId, first);
-  if (!connection) {
-    return refuse(codec, id, 'UNAUTHORIZED', 'Subscribe: expected connection_init to be accepted first');
-  }
+  { codec, connection, connectionId }: Admitted,
+  { id, request }: StartMessage,
+  identity: Identity,
+): Promise<readonly (string | undefined)[]> {
+  const refuse = (code: ReasonCode, message: string) => [codec.error(id, [wireError(code, message)])];
   const read = readOperation(context.model, request);
-  if (!read.ok) return codec.error(id, read.errors);
+  if (!read.ok) return [codec.error(id, read.errors)];
   const { operation } = read;
   const filter = readFilter(operation.field, operation.arguments);
-  if (!filter.ok) return refuse(codec, id, 'FILTER_INVALID', filter.message);
+  if (!filter.ok) return refuse('FILTER_INVALID', filter.message);
+  const options = readOptions(operation, request.extensions, identity);
+  if (typeof options === 'string') return refuse('BAD_REQUEST', options);
 
-  const { document, field } = operation;
-  const documentHash = hash128(document);
-  const outcome = await context.registry.subscribe({
+  const { field } = operation;
+  const subscription: NewSubscription = {
     connectionId,
     clientId: id,
     field: field.name,
     table: field.type.table,
     alternatives: alternatives(filter.expression, { max: context.settings.maxKeysPerSubscription }),
     filter: canonicalFilter(filter.expression),
-    document: { hash: documentHash, text: document },
-    // Every subscriber may read every field as yet, so the selection alone tells renderings apart.
-    renderingKey: documentHash,
+    document: { hash: hash128(operation.document), text: operation.document },
+    renderingKey: renderingKey(operation, identity),
     dialect: codec.dialect,
     stage: connection.stage,
     activatedAt: context.clock.now(),
-    expiresAt: connection.expiresAt,
-  });
+    expiresAt: Math.min(connection.expiresAt, identity.expiresAt ?? Number.POSITIVE_INFINITY),
+    ...(options && { options }),
+  };
+  const outcome = await register(context, subscription, codec.duplicateId === 'replace');
   context.logger.info({ event: 'subscription.started', connectionId, field: field.name, outcome });
   switch (outcome) {
-    case 'active':
-      return isConfirmationAsked(connection, request.extensions)
-        ? `${codec.payload.head}${confirmationPayload(operation.responseKey)}${codec.payload.tail(id)}`
-        : undefined;
-    case 'duplicate':
-      // 4409 in the protocol, which ends the whole connection.
-      return codec.refuse(
-        `Subscribe "id": expected one that is not in use, got ${JSON.stringify(id)} again`,
-        4409,
-      );
+    case 'active': {
+      const started = codec.started(id);
+      if (started !== undefined) return [started];
+      if (!isConfirmationAsked(connection, request.extensions)) return [];
+      const { head, tail } = codec.payload;
+      return [`${head}${confirmationPayload(operation.responseKey)}${tail(id)}`];
+    }
+    case 'duplicate': {
+      const words = `Subscribe "id": expected one that is not in use, got ${JSON.stringify(id)} again`;
+      // 4409 in graphql-transport-ws, which ends the whole connection.
+      return codec.duplicateId === 'refuse' ? [codec.refuse(words, 4409)] : refuse('DUPLICATE_ID', words);
+    }
     case 'completed':
-      return undefined;
+      return [];
     case 'closed':
-      return codec.refuse('Connection: expected one that is open, got a closed one; connect again', 4400);
+      return [codec.refuse('Connection: expected one that is open, got a closed one; connect again', 4400)];
     default:
       outcome satisfies never;
-      return undefined;
+      return [];
   }
+}
+
+/** Where a second `start` of an id replaces the first, the first is completed, and this one starts anew. */
+async function register(
+  { registry, clock }: RelayContext,
+  subscription: NewSubscription,
+  takesOver: boolean,
+): Promise<SubscribeOutcome> {
+  let outcome = await registry.subscribe(subscription);
+  for (let tries = 0; takesOver && outcome === 'duplicate' && tries < MAX_TAKEOVERS; tries += 1) {
+    await registry.complete(subscription.connectionId, subscription.clientId);
+    outcome = await registry.subscribe({ ...subscription, activatedAt: clock.now() });
+  }
+  return outcome;
+}
+
+/**
+ * Every subscriber may read every field as yet, so the selection alone tells renderings apart; but what a resolver
+ * answers is for the one it answers.
+ */
+function renderingKey({ document, isResolved }: SubscriptionOperation, identity: Identity): string {
+  return isResolved ? hash128(JSON.stringify([document, identity.hash])) : hash128(document);
 }
 
 /** The connection once its init was accepted; frames of one client run concurrently and may overtake each other. */
@@ -96,8 +125,4 @@ export async function initialisedConnection(
 
 function isConfirmationAsked(connection: Connection, extensions?: ReadonlyMap<string, unknown>): boolean {
   return connection.confirmSubscriptions || extensions?.get('confirm') === true;
-}
-
-function refuse(codec: DialectCodec, id: string, code: ReasonCode, message: string): string {
-  return codec.error(id, [wireError(code, message)]);
 }

@@ -2,6 +2,7 @@ import {
   type DocumentNode,
   GraphQLError,
   getArgumentValues,
+  getOperationAST,
   getVariableValues,
   Kind,
   type OperationDefinitionNode,
@@ -9,7 +10,10 @@ import {
   parse,
   SingleFieldSubscriptionsRule,
   specifiedRules,
+  TypeInfo,
   validate,
+  visit,
+  visitWithTypeInfo,
 } from 'graphql';
 import { byteLength, LIMITS } from '../protocol/limits.ts';
 import type { OperationRequest, ReasonCode, WireError } from '../protocol/messages.ts';
@@ -28,6 +32,8 @@ export interface SubscriptionOperation {
   readonly document: string;
   /** Key of the root field in `data`: its alias or its name. */
   readonly responseKey: string;
+  /** True when a field of the selection is answered by a resolver, so that no two identities may share a rendering. */
+  readonly isResolved: boolean;
 }
 
 export type OperationResult =
@@ -69,7 +75,7 @@ function read(model: Model, request: OperationRequest): OperationResult {
   if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
     return refused(
       'OPERATION_NOT_SUPPORTED',
-      `Operation: expected a subscription, got a ${operation.operation}; send queries and mutations over HTTP`,
+      `Operation: expected a subscription, got a ${operation.operation}`,
     );
   }
   const problems = problemsOf(model, document);
@@ -113,10 +119,46 @@ function readRootField(
         `Document: expected at most ${LIMITS.storedDocumentBytes} bytes with its fragments inlined, got ${bytes}`,
       );
     }
-    return { ok: true, operation: { field, arguments: values, document: text, responseKey } };
+    const isResolved = selectsResolvedField(model, text);
+    return { ok: true, operation: { field, arguments: values, document: text, responseKey, isResolved } };
   } catch (error) {
     if (error instanceof GraphQLError) return failed('GRAPHQL_VALIDATION_FAILED', [error]);
     throw error;
+  }
+}
+
+/** Whether any field of a stored document is one that a resolver answers. */
+function selectsResolvedField({ schema, resolvedFields }: Model, text: string): boolean {
+  if (resolvedFields.size === 0) return false;
+  const types = new TypeInfo(schema);
+  let found = false;
+  visit(
+    parse(text, { noLocation: true }),
+    visitWithTypeInfo(types, {
+      Field: ({ name }) => {
+        found ||= resolvedFields.has(`${types.getParentType()?.name}.${name.value}`);
+      },
+    }),
+  );
+  return found;
+}
+
+/**
+ * What kind of operation a request asks for: told before anything is checked, for each kind has its own reader.
+ * `undefined` when it cannot be told; any reader then says why.
+ */
+export function operationKind({
+  query,
+  operationName,
+}: OperationRequest): 'query' | 'mutation' | 'subscription' | undefined {
+  if (byteLength(query) > LIMITS.documentBytes) return undefined;
+  try {
+    return getOperationAST(
+      parse(query, { maxTokens: LIMITS.documentTokens, noLocation: true }),
+      operationName,
+    )?.operation;
+  } catch {
+    return undefined;
   }
 }
 

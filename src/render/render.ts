@@ -49,15 +49,22 @@ export interface PayloadExtensions {
  * Renders one payload as JSON text: `{"data":{KEY:…},"errors":[…]?,"extensions":{…}}`. A field that does not fit
  * is null with an error; `data` itself is always an object, since clients drop `data: null` silently.
  * @param source what the root field resolves to: an image, or the parts of a `…Change`
+ * @param contextValue what resolvers of the selection get as their context
  */
 export async function renderPayload(
   model: Model,
   prepared: PreparedDocument,
   source: unknown,
   extensions: PayloadExtensions,
+  contextValue?: unknown,
 ): Promise<string> {
   const rootValue = Object.assign(Object.create(null), { [prepared.field]: source });
-  const result = await execute({ schema: model.schema, document: prepared.document, rootValue });
+  const result = await execute({
+    schema: model.schema,
+    document: prepared.document,
+    rootValue,
+    contextValue,
+  });
   const data = result.data ?? { [prepared.responseKey]: null };
   // Locations would point into the stored document, which the client never saw.
   const errors = result.errors?.map(({ message, path, extensions: details }) => ({

@@ -11,9 +11,10 @@ export const DIRECTIVES_SDL = `
 """
 Items of this type are stored in a DynamoDB table: \`name\` is the table's (default: the type's own), \`key\` the
 fields of its partition and sort key (default: the first \`ID!\`, else the first non-null text or number),
-\`where\` which of its items are of this type, when several types share the table.
+\`where\` which of its items are of this type, when several types share the table, \`writer\` the text field that names
+who wrote an item, which is set from the writer's token.
 """
-directive @table(name: String, key: [String!], where: TableWhere) on OBJECT
+directive @table(name: String, key: [String!], where: TableWhere, writer: String) on OBJECT
 
 """The name of the stored attribute, where it is not the field's own."""
 directive @attribute(name: String!) on FIELD_DEFINITION
@@ -23,6 +24,12 @@ directive @matches(field: String!) on ARGUMENT_DEFINITION
 
 """The writes that fire a subscription: "create", "update" or "delete" and a type's name."""
 directive @aws_subscribe(mutations: [String!]!) on FIELD_DEFINITION
+
+"""A subscription that code feeds, by \`publish()\`, and no table."""
+directive @published on FIELD_DEFINITION
+
+"""A field that a resolver answers, where it would be read from an attribute or be answered by a table."""
+directive @resolved on FIELD_DEFINITION
 
 """Items whose \`attribute\` is a text that \`equals\` or \`beginsWith\` the one given; one of the two."""
 input TableWhere {
@@ -40,7 +47,7 @@ const directives = buildASTSchema(DIRECTIVES_DOCUMENT);
 const USAGE = new Map([
   [
     'table',
-    '@table(name: "…", key: ["…"], where: {attribute: "…", equals: "…" or beginsWith: "…"}), each optional',
+    '@table(name: "…", key: ["…"], where: {attribute: "…", equals: "…" or beginsWith: "…"}, writer: "…"), each optional',
   ],
   ['attribute', '@attribute(name: "…")'],
   ['matches', '@matches(field: "…")'],
@@ -60,6 +67,7 @@ export interface TableArguments {
   readonly name?: string;
   readonly key?: readonly string[];
   readonly where?: EntityCondition;
+  readonly writer?: string;
 }
 
 /** `undefined` when the type is not marked. A malformed argument is a problem and counts as not given. */
@@ -69,11 +77,13 @@ export function readTableDirective(node: Marked, problems: Problems): TableArgum
   const values = argumentsOf(node, 'table', problems);
   const name = text(values?.['name']);
   const key = values?.['key'];
+  const writer = text(values?.['writer']);
   const where = readWhere(values?.['where'], applied, problems);
   return {
     ...(name === undefined ? {} : { name }),
     ...(Array.isArray(key) ? { key: key.filter((each) => typeof each === 'string') } : {}),
     ...(where ? { where } : {}),
+    ...(writer === undefined ? {} : { writer }),
   };
 }
 

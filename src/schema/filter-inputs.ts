@@ -1,5 +1,4 @@
-import type { StoredField } from './stored-types.ts';
-import type { TableDraft } from './tables.ts';
+import type { StoredField, StoredType } from './stored-types.ts';
 
 /** A generated definition. */
 export interface Generated {
@@ -9,7 +8,12 @@ export interface Generated {
   readonly origin: string;
   /** Name of the type it was generated for, where that may be one of the user's. */
   readonly owner?: string;
+  /** True where the user's own may say otherwise what can be null, and add fields marked `@resolved`. */
+  readonly nullable?: true;
 }
+
+/** The argument of a subscription or a list that takes a filter input. */
+export const FILTER_ARGUMENT = 'filter';
 
 const EQUALITY = ['ne', 'eq'];
 const ORDER = [...EQUALITY, 'le', 'lt', 'ge', 'gt'];
@@ -46,11 +50,11 @@ export function isAppSyncInput(name: string): boolean {
   return APPSYNC_INPUTS.some((input) => input.name === name);
 }
 
-/** Filter inputs of all table types, and the operator inputs their fields need. */
-export function filterInputs(tables: readonly TableDraft[]): readonly Generated[] {
+/** Filter inputs of table types and published ones, and the operator inputs their fields need. */
+export function filterInputs(types: readonly StoredType[]): readonly Generated[] {
   const filters: Generated[] = [];
   const operators = [...APPSYNC_INPUTS];
-  for (const type of tables) {
+  for (const type of types) {
     const fields: string[] = [];
     for (const field of type.fields.values()) {
       const operator = fieldOperators(field);

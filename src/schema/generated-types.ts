@@ -1,35 +1,61 @@
-import type { ObjectTypeDefinitionNode } from 'graphql';
 import { isTypeDefinitionNode, print } from 'graphql';
-import { parseObjectType } from './definitions.ts';
 import { DIRECTIVES_DOCUMENT } from './directives.ts';
 import type { Generated } from './filter-inputs.ts';
 import { filterInputs } from './filter-inputs.ts';
+import type { StoredType } from './stored-types.ts';
 import type { TableDraft } from './tables.ts';
-
-/** The one field of a generated Query type, which GraphQL asks every schema to have. */
-export const SERVICE_FIELD = 'service';
 
 /** Name of the type `onChange…` delivers for a table type. */
 export function changeTypeName(typeName: string): string {
   return `${typeName}Change`;
 }
 
+/** Name of the type of a page of items. */
+export function connectionTypeName(typeName: string): string {
+  return `${typeName}Connection`;
+}
+
 /** Name of the enum of what can happen to the set of items a filter selects. */
 export const CHANGE_KIND = 'ChangeKind';
 
-/** Generated output types, known by name before anything is generated. */
+/** Names of the pages of table types. */
+export function connectionNames(tables: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...tables].map(connectionTypeName));
+}
+
+/** The other generated output types, known by name before anything is generated. */
 export function generatedOutputNames(tables: ReadonlySet<string>): ReadonlySet<string> {
   return new Set([CHANGE_KIND, ...[...tables].map(changeTypeName)]);
 }
 
-/** Every type that the table types bring with them, in the order they are printed in. */
-export function generatedTypes(tables: readonly TableDraft[]): readonly Generated[] {
+/** Pages of items, as AppSync has them. */
+export function connectionTypes(tables: readonly TableDraft[]): readonly Generated[] {
+  return tables.map(({ name: typeName }) => ({
+    name: connectionTypeName(typeName),
+    origin: `the type ${typeName}`,
+    owner: typeName,
+    nullable: true as const,
+    sdl: `
+"""A page of ${typeName} items."""
+type ${connectionTypeName(typeName)} {
+  items: [${typeName}]
+  """What the next page is asked for by; null on the last."""
+  nextToken: String
+}`,
+  }));
+}
+
+/** What subscriptions deliver and filter by, in the order it is printed in; `filtered` has a filter input beside the tables. */
+export function subscriptionTypes(
+  tables: readonly TableDraft[],
+  filtered: readonly StoredType[],
+): readonly Generated[] {
   if (tables.length === 0) return [];
   const where = DIRECTIVES_DOCUMENT.definitions.filter(isTypeDefinitionNode);
   return [
     ...tables.map(({ name }) => changeType(name)),
     changeKind(),
-    ...filterInputs(tables),
+    ...filterInputs([...tables, ...filtered]),
     ...where.map((node) => ({ name: node.name.value, sdl: print(node), origin: 'the directive @table' })),
   ];
 }
@@ -73,13 +99,4 @@ enum ${CHANGE_KIND} {
   LEAVE
 }`,
   };
-}
-
-/** The Query type of a schema whose author wrote none. */
-export function queryType(name: string): ObjectTypeDefinitionNode {
-  return parseObjectType(`
-type ${name} {
-  """The name of the service. Provisional: it gives way to the queries of the table types."""
-  ${SERVICE_FIELD}: String
-}`);
 }

@@ -6,13 +6,18 @@ import { buildCompleted, checkDefaults, completeDocument } from './build.ts';
 import { completeTypes } from './completion.ts';
 import type { SchemaDocument } from './document.ts';
 import { readDocument } from './document.ts';
+import { checkEnds } from './endless.ts';
 import { checkEntities } from './entities.ts';
-import { generatedOutputNames, SERVICE_FIELD } from './generated-types.ts';
+import { connectionNames, generatedOutputNames } from './generated-types.ts';
 import type { Model } from './model.ts';
+import { readOperations } from './operations.ts';
 import { checkPlacement } from './placement.ts';
 import { printDefinitions } from './print.ts';
 import { Problems } from './problems.ts';
-import { attachImageResolvers, attachServiceResolver } from './resolvers.ts';
+import { readPayloads } from './published.ts';
+import { resolvedFields } from './resolved-fields.ts';
+import { attachImageResolvers } from './resolvers.ts';
+import type { StoredType, TypeNames } from './stored-types.ts';
 import { readNestedTypes } from './stored-types.ts';
 import { readSubscriptions } from './subscriptions.ts';
 import { readTables, tableTypeNames } from './tables.ts';
@@ -25,7 +30,9 @@ export interface LoadOptions {
 
 /**
  * The completed, executable API of a user's schema file (DESIGN §1): the types as written, and for each type marked
- * `@table` its filter inputs and subscriptions.
+ * `@table` its queries, mutations and subscriptions with their inputs and pages. Fields the user wrote by hand win over
+ * generated ones of their names. Types the user wrote of generated names must be parts of them, as an AppSync export has
+ * them; filter inputs and pages are filled up, the inputs of mutations are kept as they are written.
  * @throws {SchemaError} with every problem of the file, each with line and column
  */
 export function loadModel(sdl: string, options: LoadOptions = {}): Model {
@@ -34,22 +41,48 @@ export function loadModel(sdl: string, options: LoadOptions = {}): Model {
   const document = readDocument(source, problems);
 
   const tableNames = tableTypeNames(document);
-  const names = { document, tables: tableNames, generated: generatedOutputNames(tableNames) };
+  const names: TypeNames = {
+    document,
+    tables: tableNames,
+    connections: connectionNames(tableNames),
+    generated: generatedOutputNames(tableNames),
+  };
   const tables = readTables(names, problems);
-  const stored = [...tables, ...readNestedTypes(tables, names, problems)];
+  const nested = readNestedTypes(tables, names, problems);
+  const payloads = readPayloads(names, problems);
+  const published = [...payloads.values()].map((payload) => payload.type);
+  const publishedNested = readNestedTypes(published, names, problems);
+  const stored = withoutRepeats([...tables, ...nested, ...published, ...publishedNested]);
+  checkEnds(stored, problems);
   checkEntities(tables, problems);
   checkPlacement(document, new Set(stored.map((type) => type.name)), problems);
 
-  const types = completeTypes(document, tables, problems);
+  const operations = readOperations(document, tables);
+  const filtered = [...payloads.values()].filter((payload) => payload.filtered);
+  const types = completeTypes(
+    { document, tables, nested, filtered: withoutRepeats(filtered.map(({ type }) => type)), operations },
+    problems,
+  );
   const subscription = types.get(document.roots.subscription);
   const fields = subscription?.kind === Kind.OBJECT_TYPE_DEFINITION ? (subscription.fields ?? []) : [];
-  const subscriptions = readSubscriptions(fields, tables, problems);
+  const subscriptions = readSubscriptions(fields, tables, payloads, problems);
 
   const completed = completeDocument(document, types);
   const schema = buildValid(completed, document, problems);
   attachImageResolvers(schema, stored);
-  if (!document.types.has(document.roots.query)) attachServiceResolver(schema, SERVICE_FIELD);
-  return assembleModel({ schema, tables, subscriptions, sdl: printDefinitions(completed) });
+  return assembleModel({
+    schema,
+    tables,
+    operations,
+    subscriptions,
+    resolved: resolvedFields(document, stored, operations),
+    sdl: printDefinitions(completed),
+  });
+}
+
+/** One type may be inside items and published too. */
+function withoutRepeats(types: readonly StoredType[]): readonly StoredType[] {
+  return [...new Map(types.map((type) => [type.name, type])).values()];
 }
 
 /** Throws all problems there are by now, GraphQL's own rules included. */

@@ -21,12 +21,18 @@ export function checkPlacement(
       continue;
     }
     const isSubscription = name === document.roots.subscription;
+    const isInterface = definition.kind === Kind.INTERFACE_TYPE_DEFINITION;
     for (const field of definition.fields ?? []) {
       if (!stored.has(name)) {
         refuse(field, 'attribute', 'a field of a type marked @table, or of one stored inside it', problems);
       }
+      if (isSubscription || isInterface) {
+        refuse(field, 'resolved', 'a field of an object type that resolvers or items answer', problems);
+      }
       if (isSubscription) continue;
-      refuse(field, 'aws_subscribe', `a field of ${document.roots.subscription}`, problems);
+      for (const source of ['aws_subscribe', 'published']) {
+        refuse(field, source, `a field of ${document.roots.subscription}`, problems);
+      }
       for (const argument of field.arguments ?? []) {
         refuse(argument, 'matches', `an argument of a field of ${document.roots.subscription}`, problems);
       }

@@ -1,27 +1,77 @@
-import type { GraphQLSchema } from 'graphql';
-import { isObjectType } from 'graphql';
-import type { Image } from '../change/change.ts';
+import type { GraphQLFieldResolver, GraphQLOutputType, GraphQLSchema } from 'graphql';
+import { defaultFieldResolver, isObjectType } from 'graphql';
+import type { AttributeType } from '../change/attribute-type.ts';
+import type { Attribute } from '../change/change.ts';
 import { coerce } from '../change/coerce.ts';
 import type { StoredType } from './stored-types.ts';
 
-/** What the provisional field of a generated Query type answers. */
-const SERVICE = 'tablecast';
+type Resolver = GraphQLFieldResolver<unknown, unknown>;
 
-/** Makes each field of the given types read its attribute from an image, coerced to the field's type. */
+/** Resolver made here → the attribute it reads. */
+const attributes = new WeakMap<Resolver, string>();
+
+/** Name of the attribute a field is read from; `undefined` for a field that is not stored. */
+export function storedAttribute(
+  field: { readonly resolve?: Resolver | undefined } | undefined,
+): string | undefined {
+  return field?.resolve && attributes.get(field.resolve);
+}
+
+/**
+ * Makes each stored field of the given types read its attribute from an image, coerced to the field's type, and its own
+ * name from any other object, so that resolvers may return items and objects of their own alike.
+ */
 export function attachImageResolvers(schema: GraphQLSchema, types: readonly StoredType[]): void {
   for (const { name, fields } of types) {
     const type = schema.getType(name);
     if (!isObjectType(type)) continue;
     for (const [fieldName, field] of Object.entries(type.getFields())) {
-      const attribute = fields.get(fieldName)?.attribute ?? fieldName;
-      field.resolve = (image: Image) => coerce(image[attribute], field.type);
+      const stored = fields.get(fieldName);
+      if (stored) field.resolve = imageResolver(stored.attribute, field.type);
     }
   }
 }
 
-/** Answers the one field of a Query type that Tablecast generated. */
-export function attachServiceResolver(schema: GraphQLSchema, fieldName: string): void {
-  const fields = new Map(Object.entries(schema.getQueryType()?.getFields() ?? {}));
-  const field = fields.get(fieldName);
-  if (field) field.resolve = () => SERVICE;
+const DATA_TYPES: Readonly<Record<AttributeType, true>> = {
+  S: true,
+  N: true,
+  B: true,
+  BOOL: true,
+  NULL: true,
+  SS: true,
+  NS: true,
+  BS: true,
+  L: true,
+  M: true,
+};
+
+/** Runs for every field of every delivery: it allocates nothing and looks at no more than it must. */
+function imageResolver(attribute: string, type: GraphQLOutputType): Resolver {
+  const resolve: Resolver = (source, args, context, info) => {
+    if (isWithoutPrototype(source)) {
+      const value = source[attribute];
+      if (isAttribute(value)) return coerce(value, type);
+      // An object that GraphQL made of a literal has no prototype either; it has plain values, by field name.
+      const own = value === undefined && attribute !== info.fieldName ? source[info.fieldName] : value;
+      if (own === undefined || isAttribute(own)) return null;
+    }
+    return defaultFieldResolver(source, args, context, info);
+  };
+  attributes.set(resolve, attribute);
+  return resolve;
+}
+
+function isWithoutPrototype(source: unknown): source is Readonly<Record<string, unknown>> {
+  return typeof source === 'object' && source !== null && Object.getPrototypeOf(source) === null;
+}
+
+/** True for an object with exactly one member, called as one of DynamoDB's data types. */
+function isAttribute(value: unknown): value is Attribute {
+  if (typeof value !== 'object' || value === null) return false;
+  let type: string | undefined;
+  for (const name in value) {
+    if (type !== undefined) return false;
+    type = name;
+  }
+  return type !== undefined && Object.hasOwn(DATA_TYPES, type);
 }

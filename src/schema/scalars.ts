@@ -41,12 +41,15 @@ export function isKnownScalar(name: string): boolean {
   return KNOWN_SCALARS.has(name);
 }
 
-/** Definitions of the scalars that are not GraphQL's own, by name; outgoing values are coerced already. */
+/**
+ * Definitions of the scalars that are not GraphQL's own, by name. What goes out is checked by type alone: values from
+ * items are coerced already, those from resolvers are the author's own.
+ */
 export const CUSTOM_SCALARS: ReadonlyMap<string, GraphQLScalarType> = new Map(
   [
     decimalScalar(),
     timestampScalar(),
-    textScalar('AWSJSON', 'JSON text.', isJson),
+    jsonScalar(),
     textScalar('AWSDate', 'A date, YYYY-MM-DD, with an optional time zone offset.', isDate),
     textScalar('AWSTime', 'A time, hh:mm:ss.sss, with an optional time zone offset.', isTime),
     textScalar(
@@ -66,6 +69,10 @@ function textScalar(
   description: string,
   accepts: (text: string) => boolean,
 ): GraphQLScalarType {
+  const serialize = (value: unknown): string => {
+    if (typeof value === 'string') return value;
+    throw new GraphQLError(`${name} expected text, got ${kindOf(value)}.`);
+  };
   const parseValue = (value: unknown): string => {
     if (typeof value !== 'string') throw new GraphQLError(`${name} expected text, got ${kindOf(value)}.`);
     // The value stays out of the message: messages are logged, values are not.
@@ -75,11 +82,22 @@ function textScalar(
   return new GraphQLScalarType({
     name,
     description,
-    serialize: passThrough,
+    serialize,
     parseValue,
     parseLiteral: (node) =>
       node.kind === Kind.STRING ? parseValue(node.value) : misplaced(name, 'text', node),
   });
+}
+
+/** Text goes out as it is, as the JSON it is taken to be; anything else a resolver returns is written as JSON. */
+function jsonScalar(): GraphQLScalarType {
+  const scalar = textScalar('AWSJSON', 'JSON text.', isJson);
+  const serialize = (value: unknown): string => {
+    const text: unknown = typeof value === 'string' ? value : JSON.stringify(value);
+    if (typeof text === 'string') return text;
+    throw new GraphQLError(`AWSJSON expected a value that JSON has, got ${kindOf(value)}.`);
+  };
+  return new GraphQLScalarType({ ...scalar.toConfig(), serialize });
 }
 
 function decimalScalar(): GraphQLScalarType {
@@ -89,17 +107,18 @@ function decimalScalar(): GraphQLScalarType {
     if (decimal === undefined) throw new GraphQLError(`${expected} within DynamoDB's range, got another.`);
     return decimal;
   };
+  const parseValue = (value: unknown): string => {
+    if (typeof value === 'string') return parseText(value);
+    if (Number.isSafeInteger(value)) return parseText(String(value));
+    // A JSON number with a fraction was a double before it came here, and may have lost digits.
+    const came = typeof value === 'number' ? 'a number that may have lost digits' : kindOf(value);
+    throw new GraphQLError(`${expected} as text, got ${came}.`);
+  };
   return new GraphQLScalarType({
     name: 'Decimal',
     description: `A number of up to ${MAX_DIGITS} significant digits, as text; none of them is lost.`,
-    serialize: passThrough,
-    parseValue: (value) => {
-      if (typeof value === 'string') return parseText(value);
-      if (Number.isSafeInteger(value)) return parseText(String(value));
-      // A JSON number with a fraction was a double before it came here, and may have lost digits.
-      const came = typeof value === 'number' ? 'a number that may have lost digits' : kindOf(value);
-      throw new GraphQLError(`${expected} as text, got ${came}.`);
-    },
+    serialize: parseValue,
+    parseValue,
     parseLiteral: (node) =>
       node.kind === Kind.STRING || node.kind === Kind.INT || node.kind === Kind.FLOAT
         ? parseText(node.value)
@@ -115,17 +134,13 @@ function timestampScalar(): GraphQLScalarType {
   return new GraphQLScalarType({
     name: 'AWSTimestamp',
     description: 'Seconds since 1970-01-01T00:00Z, a whole number of up to 53 bits.',
-    serialize: passThrough,
+    serialize: parseValue,
     parseValue,
     parseLiteral: (node) =>
       node.kind === Kind.INT
         ? parseValue(Number(node.value))
         : misplaced('AWSTimestamp', 'a whole number', node),
   });
-}
-
-function passThrough(value: unknown): unknown {
-  return value;
 }
 
 function misplaced(name: string, expected: string, node: ValueNode): never {

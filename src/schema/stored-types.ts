@@ -1,6 +1,6 @@
 import type { FieldDefinitionNode, ObjectTypeDefinitionNode, TypeNode } from 'graphql';
 import { Kind, print } from 'graphql';
-import { readAttributeDirective } from './directives.ts';
+import { appliedDirective, readAttributeDirective } from './directives.ts';
 import type { SchemaDocument } from './document.ts';
 import type { FieldKind } from './model.ts';
 import type { Problems } from './problems.ts';
@@ -24,6 +24,8 @@ export interface StoredType {
   readonly name: string;
   readonly node: ObjectTypeDefinitionNode;
   readonly fields: ReadonlyMap<string, StoredField>;
+  /** Names of the fields that a resolver answers; none of them is among `fields`. */
+  readonly resolved: ReadonlySet<string>;
 }
 
 /** Names a stored type's fields are read against. */
@@ -31,22 +33,33 @@ export interface TypeNames {
   readonly document: SchemaDocument;
   /** Object types marked `@table`. */
   readonly tables: ReadonlySet<string>;
-  /** Output types that Tablecast adds. */
+  /** Pages of table types: `TodoConnection`. */
+  readonly connections: ReadonlySet<string>;
+  /** The other output types that Tablecast adds. */
   readonly generated: ReadonlySet<string>;
 }
 
 /** Longest attribute name DynamoDB takes, in UTF-8 bytes. */
 const MAX_ATTRIBUTE_NAME_BYTES = 65_535;
 
-/** Reads an object type's fields; those that cannot be stored are problems and left out. */
+/**
+ * Reads an object type's fields. Those that take arguments, return (lists of) table types or pages of them, or are
+ * marked `@resolved` are answered by resolvers; others that cannot be stored are problems and left out.
+ */
 export function readStoredType(
   node: ObjectTypeDefinitionNode,
   names: TypeNames,
   problems: Problems,
 ): StoredType {
   const fields = new Map<string, StoredField>();
+  const resolved = new Set<string>();
   const attributes = new Map<string, string>();
   for (const field of node.fields ?? []) {
+    if (isResolved(field, names)) {
+      resolved.add(field.name.value);
+      refuseAttribute(node.name.value, field, problems);
+      continue;
+    }
     const stored = readField(node.name.value, field, names, problems);
     if (!stored || fields.has(stored.name)) continue;
     fields.set(stored.name, stored);
@@ -60,7 +73,7 @@ export function readStoredType(
     }
     attributes.set(stored.attribute, stored.name);
   }
-  return { name: node.name.value, node, fields };
+  return { name: node.name.value, node, fields, resolved };
 }
 
 /** The object types read from maps inside the given ones, however deep, each once. */
@@ -85,6 +98,25 @@ export function readNestedTypes(
   return nested;
 }
 
+function isResolved(node: FieldDefinitionNode, { tables, connections }: TypeNames): boolean {
+  const { typeName } = unwrap(node.type);
+  return (
+    (node.arguments ?? []).length > 0 ||
+    tables.has(typeName) ||
+    connections.has(typeName) ||
+    appliedDirective(node, 'resolved') !== undefined
+  );
+}
+
+function refuseAttribute(owner: string, node: FieldDefinitionNode, problems: Problems): void {
+  const applied = appliedDirective(node, 'attribute');
+  if (!applied) return;
+  problems.add(
+    `${owner}.${node.name.value} is answered by a resolver; expected no @attribute on it, got ${print(applied)}`,
+    applied,
+  );
+}
+
 function readField(
   owner: string,
   node: FieldDefinitionNode,
@@ -95,13 +127,6 @@ function readField(
   const attribute = readAttributeDirective(node, problems) ?? node.name.value;
   const kind = readKind(`${owner}.${node.name.value}`, typeName, node, names, problems);
   if (!kind) return undefined;
-  if (node.arguments?.length) {
-    problems.add(
-      `${owner}.${node.name.value} is read from an attribute; expected it to have no arguments, got ` +
-        node.arguments.map((argument) => argument.name.value).join(', '),
-      node.arguments[0],
-    );
-  }
   const bytes = Buffer.byteLength(attribute);
   if (bytes === 0 || bytes > MAX_ATTRIBUTE_NAME_BYTES) {
     problems.add(
@@ -117,20 +142,12 @@ function readKind(
   path: string,
   typeName: string,
   node: FieldDefinitionNode,
-  { document, tables, generated }: TypeNames,
+  { document, generated }: TypeNames,
   problems: Problems,
 ): FieldKind | undefined {
   const scalar = KNOWN_SCALARS.get(typeName);
   if (scalar) return scalar;
-  const expected = `${path}: expected a scalar, an enum or an object type stored inside the item`;
-  if (tables.has(typeName)) {
-    problems.add(
-      `${expected}, got ${typeName}, which is a table of its own; a field that reads another table needs a ` +
-        'resolver, and resolvers are not in this release',
-      node.type,
-    );
-    return undefined;
-  }
+  const expected = `${path}: expected a scalar, an enum or an object type stored inside the item, or @resolved`;
   if (generated.has(typeName)) {
     problems.add(`${expected}, got ${print(node.type)}, a type that Tablecast adds`, node.type);
     return undefined;
@@ -146,7 +163,7 @@ function readKind(
     case Kind.INTERFACE_TYPE_DEFINITION:
     case Kind.UNION_TYPE_DEFINITION: {
       const got = definition.kind === Kind.UNION_TYPE_DEFINITION ? 'union' : 'interface';
-      problems.add(`${expected}, got the ${got} ${typeName}, which is not supported yet`, node.type);
+      problems.add(`${expected}, got the ${got} ${typeName}, which is not stored`, node.type);
       return undefined;
     }
     default:

@@ -1,16 +1,12 @@
 import type { FieldDefinitionNode, InputValueDefinitionNode } from 'graphql';
 import { print } from 'graphql';
 import { appliedDirective, readMatchesDirective } from './directives.ts';
-import { filterInputName } from './filter-inputs.ts';
+import { FILTER_ARGUMENT, filterInputName } from './filter-inputs.ts';
 import type { FieldKind } from './model.ts';
 import type { Problems } from './problems.ts';
 import { KNOWN_SCALARS } from './scalars.ts';
-import type { StoredField } from './stored-types.ts';
+import type { StoredField, StoredType } from './stored-types.ts';
 import { unwrap } from './stored-types.ts';
-import type { TableDraft } from './tables.ts';
-
-/** The argument that takes a filter input; every other is compared with a field. */
-const FILTER_ARGUMENT = 'filter';
 
 const TEXT: ReadonlySet<FieldKind> = new Set<FieldKind>(['ID', 'String']);
 
@@ -21,10 +17,10 @@ const NUMBERS: ReadonlyMap<FieldKind, ReadonlySet<FieldKind>> = new Map<FieldKin
   ['Decimal', new Set<FieldKind>(['Decimal'])],
 ]);
 
-/** Argument name → field name, without `filter`. What does not fit is a problem and left out. */
+/** Argument name → field name, without `filter`, which is compared with no field. What does not fit is a problem and left out. */
 export function readArguments(
   node: FieldDefinitionNode,
-  type: TableDraft,
+  type: StoredType,
   problems: Problems,
 ): ReadonlyMap<string, string> {
   const compared = new Map<string, string>();
@@ -43,7 +39,7 @@ export function readArguments(
 function checkFilter(
   path: string,
   argument: InputValueDefinitionNode,
-  type: TableDraft,
+  type: StoredType,
   problems: Problems,
 ): void {
   const expected = filterInputName(type.name);
@@ -58,7 +54,7 @@ function checkFilter(
 function readArgument(
   path: string,
   argument: InputValueDefinitionNode,
-  type: TableDraft,
+  type: StoredType,
   problems: Problems,
 ): StoredField | undefined {
   const matches = appliedDirective(argument, 'matches');

@@ -1,9 +1,10 @@
 import type { FieldDefinitionNode } from 'graphql';
 import { Kind, print } from 'graphql';
-import { readSubscribeDirective } from './directives.ts';
+import { appliedDirective, readSubscribeDirective } from './directives.ts';
 import { changeTypeName } from './generated-types.ts';
-import type { SubscriptionEvent } from './model.ts';
+import type { SubscriptionEvent, SubscriptionField } from './model.ts';
 import type { Problems } from './problems.ts';
+import type { Payload } from './published.ts';
 import { unwrap } from './stored-types.ts';
 import { readArguments } from './subscription-arguments.ts';
 import { writesOf } from './subscription-fields.ts';
@@ -12,7 +13,9 @@ import type { TableDraft } from './tables.ts';
 /** A subscription field's source, before the schema it belongs to is built. */
 export interface SubscriptionDraft {
   readonly name: string;
+  /** A table type, or what stands in for one where code feeds the field. */
   readonly type: TableDraft;
+  readonly source: SubscriptionField['source'];
   readonly events: ReadonlySet<SubscriptionEvent>;
   /** Argument name → name of the field it is compared with. */
   readonly arguments: ReadonlyMap<string, string>;
@@ -22,14 +25,43 @@ const EVENTS: readonly SubscriptionEvent[] = ['create', 'update', 'delete'];
 
 /**
  * Reads the source of every subscription field, generated and hand-written alike, from what stands in the schema:
- * its return type, `@aws_subscribe` and its arguments. A field whose source cannot be read is a problem and left out.
+ * its return type, `@aws_subscribe` or `@published`, and its arguments. A field whose source cannot be read is a
+ * problem and left out.
+ * @param payloads what the `@published` fields deliver, by field name
  */
 export function readSubscriptions(
   fields: readonly FieldDefinitionNode[],
   tables: readonly TableDraft[],
+  payloads: ReadonlyMap<string, Payload>,
   problems: Problems,
 ): readonly SubscriptionDraft[] {
-  return fields.flatMap((field) => readSubscription(field, tables, problems) ?? []);
+  return fields.flatMap((field) => {
+    if (!appliedDirective(field, 'published')) return readSubscription(field, tables, problems) ?? [];
+    const payload = payloads.get(field.name.value);
+    return payload ? publishedSubscription(field, payload, problems) : [];
+  });
+}
+
+function publishedSubscription(
+  node: FieldDefinitionNode,
+  { type: stored }: Payload,
+  problems: Problems,
+): SubscriptionDraft {
+  const name = node.name.value;
+  checkNullable(node, stored.name, problems);
+  const arguments_ = readArguments(node, stored, problems);
+  // No field has this name: what is published has no key.
+  const type: TableDraft = { ...stored, table: `publish/${name}`, keys: [''] };
+  return { name, type, source: 'published', events: new Set(['create']), arguments: arguments_ };
+}
+
+/** The root field is null where an error is sent, and is one item. */
+function checkNullable(node: FieldDefinitionNode, typeName: string, problems: Problems): void {
+  if (node.type.kind === Kind.NAMED_TYPE) return;
+  problems.add(
+    `subscription ${node.name.value}: expected the nullable type ${typeName}, as an error is sent in its place, got ${print(node.type)}`,
+    node.type,
+  );
 }
 
 function readSubscription(
@@ -48,15 +80,10 @@ function readSubscription(
     );
     return undefined;
   }
-  if (node.type.kind !== Kind.NAMED_TYPE) {
-    problems.add(
-      `subscription ${name}: expected the nullable type ${typeName}, as an error is sent in its place, got ${print(node.type)}`,
-      node.type,
-    );
-  }
+  checkNullable(node, typeName, problems);
   const arguments_ = readArguments(node, type, problems);
   const events = readEvents(node, type, typeName !== type.name, problems);
-  return events && { name, type, events, arguments: arguments_ };
+  return events && { name, type, source: 'table', events, arguments: arguments_ };
 }
 
 function readEvents(

@@ -8,6 +8,7 @@ import type { EntityCondition, TableType } from './model.ts';
 import type { Problems } from './problems.ts';
 import type { StoredType, TypeNames } from './stored-types.ts';
 import { readStoredType } from './stored-types.ts';
+import { readWriter } from './writer.ts';
 
 /** A type marked `@table`, before the schema it belongs to is built. */
 export interface TableDraft extends StoredType {
@@ -15,6 +16,8 @@ export interface TableDraft extends StoredType {
   /** `undefined` when no key could be made out, which is a problem. */
   readonly keys: TableType['keys'] | undefined;
   readonly where?: EntityCondition;
+  /** The field that names who wrote an item. */
+  readonly writer?: string;
 }
 
 /** Fields that would clash with the generated `filter` argument and the operators inside it. */
@@ -57,14 +60,26 @@ function readTable(node: ObjectTypeDefinitionNode, names: TypeNames, problems: P
     problems.add(`expected @table on a type of items, got it on the root type ${name}`, directive);
   }
   const stored = readStoredType(node, names, problems);
-  for (const field of stored.fields.values()) {
+  checkFieldNames(stored, problems);
+  const keys = readKeys(stored, given.key, problems);
+  const { where } = given;
+  const writer = readWriter(
+    stored,
+    given.writer,
+    { keys: keys ?? [], ...(where ? { where } : {}) },
+    problems,
+  );
+  return { ...stored, table, keys, ...(where ? { where } : {}), ...(writer === undefined ? {} : { writer }) };
+}
+
+/** A type that has a filter input cannot have fields that are called as the input's own members. */
+export function checkFieldNames(type: StoredType, problems: Problems): void {
+  for (const field of type.fields.values()) {
     if (!RESERVED_FIELDS.has(field.name)) continue;
     problems.add(
-      `${name}.${field.name}: expected a field name other than filter, and, or, not (filters use them); ` +
+      `${type.name}.${field.name}: expected a field name other than filter, and, or, not (filters use them); ` +
         `name it differently and keep the stored name with @attribute(name: ${JSON.stringify(field.attribute)})`,
       field.node,
     );
   }
-  const keys = readKeys(stored, given.key, problems);
-  return { ...stored, table, keys, ...(given.where ? { where: given.where } : {}) };
 }

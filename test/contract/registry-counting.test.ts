@@ -110,11 +110,16 @@ describe('registry counting', () => {
     expect(counts()).toEqual({ Query: 1 + 4, BatchGetItem: 2 });
   });
 
-  test('P11: connecting and init cost one batch and one update, and an identity that comes with init one batch and one look more', async () => {
+  test('P11: connecting and init cost one batch and two updates, and an identity that comes with init one batch and one look in place of the second', async () => {
     await counted(() => registry.open(connectionOf('b')));
     expect(counts()).toEqual({ BatchWriteItem: 1 });
+    // META, which says who was first; LIVE, which says to sweeps that it may be spoken to.
+    await counted(() => registry.initialise('b', { dialect: 'graphql-transport-ws' }));
+    expect(counts()).toEqual({ UpdateItem: 2 });
     await counted(() => registry.initialise('b', { dialect: 'graphql-transport-ws' }));
     expect(counts()).toEqual({ UpdateItem: 1 });
+    await counted(() => registry.speak('b', 'apollo'));
+    expect(counts()).toEqual({ UpdateItem: 2 });
     const { identity: _, ...bare } = connectionOf('c');
     await registry.open(bare);
     const identity = { kind: 'api-key', hash: 'h' } as const;
@@ -134,6 +139,19 @@ describe('registry counting', () => {
     expect(counts()).toEqual({ Query: 1, PutItem: 1 });
   });
 
+  test('P11: storing costs a write between two looks, a lock a write and a look, and reading or giving back one request', async () => {
+    await counted(() => registry.readStore('a'));
+    expect(counts()).toEqual({ GetItem: 1 });
+    await counted(() => registry.updateStore('a', 0, new Map([['x', 1]])));
+    expect(counts()).toEqual({ GetItem: 2, PutItem: 1 });
+    const token = await counted(() => registry.lock('a', 1_000));
+    expect(counts()).toEqual({ PutItem: 1, GetItem: 1 });
+    await counted(() => registry.lock('a', 1_000));
+    expect(counts()).toEqual({ PutItem: 1 });
+    await counted(() => registry.unlock('a', token ?? ''));
+    expect(counts()).toEqual({ DeleteItem: 1 });
+  });
+
   test('P11: closing costs one mark, one query, and its rows in batches of 25, those under filter keys first', async () => {
     const alternatives = [equal({ title: 'x' }), equal({ title: 'y' })];
     for (let n = 0; n < 30; n += 1) await registry.subscribe(subscriptionOf('a', `${n}`, { alternatives }));
@@ -151,6 +169,10 @@ describe('registry counting', () => {
     await registry.document(subscriptionOf('a', '1').document.hash);
     await registry.subscriptions('a');
     await registry.connection('a');
+    await registry.speak('a', 'appsync');
+    await registry.updateStore('a', 0, new Map());
+    await registry.readStore('a');
+    await registry.lock('a', 1_000);
     for await (const connection of registry.live()) expect(connection.connectionId).toBe('a');
     await registry.complete('a', '1');
     await registry.close('a');

@@ -113,12 +113,16 @@ describe('registry on DynamoDB Local', () => {
     await registry.initialise('a', { dialect: 'graphql-transport-ws' });
     await registry.subscribe(subscriptionOf('a', '1'));
     await registry.complete('a', 'unknown');
+    await registry.updateStore('a', 0, new Map([['x', 1]]));
+    await registry.lock('a', 1_000);
     const rows = await scan(world.client(), tableName);
     for (const row of rows) expect(typeof row['expiresAt']).toBe('number');
     const kinds = rows.map(
-      ({ pk, sk }) => `${String(pk).split('#')[0]} ${/^(META|SUB|DOC)/.exec(String(sk))?.[0] ?? ''}`,
+      ({ pk, sk }) => `${String(pk).split('#')[0]} ${/^(META|CTX|LOCK|SUB|DOC)/.exec(String(sk))?.[0] ?? ''}`,
     );
     expect(kinds.sort()).toEqual([
+      'CONN CTX',
+      'CONN LOCK',
       'CONN META',
       'CONN SUB',
       'CONN SUB',
@@ -128,6 +132,24 @@ describe('registry on DynamoDB Local', () => {
       'LIVE ',
       'SHAPES ',
     ]);
+  });
+
+  test('C8 secrets stay out: of an identity no more is kept than the port names, whatever else hangs on it', async () => {
+    const { registry, tableName } = await fresh();
+    const identity = {
+      kind: 'jwt' as const,
+      hash: 'h',
+      claims: { issuer: 'i', subject: 's', email: 'jane@example.com' },
+      token: 'eyJhbGciOi',
+    };
+    await registry.open(connectionOf('a', { identity }));
+    const { identity: _, ...bare } = connectionOf('b');
+    await registry.open(bare);
+    await registry.initialise('b', { identity });
+    await registry.subscribe(subscriptionOf('b', '1', { options: { identity } }));
+    const kept = JSON.stringify(await scan(world.client(), tableName));
+    expect(kept).toContain('issuer');
+    expect(kept).not.toMatch(/email|jane|token|eyJ/);
   });
 
   test('a write that the SDK repeats, because its answer was lost, counts once', async () => {
@@ -148,6 +170,13 @@ describe('registry on DynamoDB Local', () => {
     expect(await registry.initialise('a', { dialect: 'graphql-transport-ws' })).toBe('repeated');
     expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
     expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('duplicate');
+    expect(await registry.updateStore('a', 0, new Map([['x', 1]]))).toBe('written');
+    expect(await registry.updateStore('a', 1, new Map([['x', 2]]))).toBe('written');
+    expect(await registry.updateStore('a', 1, new Map([['x', 3]]))).toBe('conflict');
+    const token = await registry.lock('a', 1_000);
+    expect(token).toBeDefined();
+    expect(await registry.lock('a', 1_000)).toBeUndefined();
+    await registry.unlock('a', token ?? '');
     await registry.complete('a', '2');
     expect(await registry.subscribe(subscriptionOf('a', '2'))).toBe('completed');
     expect(idsOf(await lookUp(registry, shopping))).toEqual(['a/1']);
@@ -188,6 +217,11 @@ describe('registry on DynamoDB Local', () => {
     const calls = [
       () => registry.open(connectionOf('a')),
       () => registry.connection('a'),
+      () => registry.speak('a', 'apollo'),
+      () => registry.readStore('a'),
+      () => registry.updateStore('a', 0, new Map()),
+      () => registry.lock('a', 1_000),
+      () => registry.unlock('a', 'token'),
       () => registry.initialise('a', { dialect: 'graphql-transport-ws' }),
       () => registry.subscribe(subscriptionOf('a', '1')),
       () => registry.complete('a', '1'),
@@ -225,6 +259,38 @@ test('a filter key asked for twice is looked up in as many shards as the larger 
     const found = await registry.candidates(shards.map((count) => ({ filterKey: key, shards: count })));
     expect(idsOf(found.get(key) ?? [])).toEqual(ids.map((id) => `${id}/1`).sort());
   }
+});
+
+describe('every live connection', () => {
+  const MINUTE = 60_000;
+
+  /** Runs of a sweep so many minutes apart, each of which comes to the first `reach` connections only. */
+  async function visited(periodMinutes: number, reach: number, runs: number): Promise<number> {
+    const clock = jumpingClock();
+    const client = new DynamoDBTable({ tableName: 'relay' });
+    const registry = createDynamoDBRegistry({ client, tableName: 'relay', clock });
+    const expiresAt = clock.now() / 1_000 + 1_000_000;
+    for (let n = 0; n < 256; n += 1) await registry.open(connectionOf(`c${n}`, { expiresAt }));
+    const seen = new Set<string>();
+    for (let run = 0; run < runs; run += 1) {
+      let left = reach;
+      for await (const { connectionId } of registry.live()) {
+        seen.add(connectionId);
+        left -= 1;
+        if (left === 0) break;
+      }
+      clock.advance(periodMinutes * MINUTE);
+    }
+    return seen.size;
+  }
+
+  test.each([1, 2, 3, 4, 5, 6, 9])(
+    'is come to by sweeps that each get through a quarter of all, %i minutes apart',
+    async (minutes) => {
+      expect(await visited(minutes, 64, 1)).toBe(64);
+      expect(await visited(minutes, 64, 60)).toBe(256);
+    },
+  );
 });
 
 describe('C1 active: the shard count of a shape only grows', () => {
@@ -329,6 +395,35 @@ describe('registry when requests fail half-way', () => {
     // Deleting the rows was throttled too, so the SUB row still names them: time, or close, takes both.
     await registry.close('a');
     expect(ownedRows(client.rows())).toEqual([]);
+  });
+
+  test.each([0, 1])(
+    'a lock whose taking failed at request step %i is free again, and so is that of a closed connection',
+    async (failsAt) => {
+      let at = Number.NaN;
+      const { registry, client } = failing(() => (at++ === failsAt ? new Error('reset by peer') : 'apply'));
+      await registry.open(connectionOf('a'));
+      at = 0;
+      await expect(registry.lock('a', 1_000)).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' });
+      at = Number.NaN;
+      const token = await registry.lock('a', 1_000);
+      expect(token).toBeDefined();
+      await registry.close('a');
+      expect(ownedRows(client.rows())).toEqual([]);
+    },
+  );
+
+  test('a store that could not be looked at after it was written stays as it was written: its connection is open', async () => {
+    let at = Number.NaN;
+    const { registry } = failing(() => (at++ === 2 ? new Error('reset by peer') : 'apply'));
+    await registry.open(connectionOf('a'));
+    await registry.updateStore('a', 0, new Map([['x', 1]]));
+    at = 0;
+    await expect(registry.updateStore('a', 1, new Map([['x', 2]]))).rejects.toMatchObject({
+      code: 'REGISTRY_UNAVAILABLE',
+    });
+    at = Number.NaN;
+    expect(await registry.readStore('a')).toEqual({ version: 2, entries: new Map([['x', 2]]) });
   });
 
   test.each(Array.from({ length: 9 }, (_, n) => n))(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { hash128 } from '../../src/filter/keys.ts';
-import type { LiveConnection, Registry } from '../../src/relay/ports.ts';
+import type { Identity, LiveConnection, Registry, SubscriptionOptions } from '../../src/relay/ports.ts';
 import {
   connectionOf,
   equal,
@@ -14,6 +14,13 @@ import {
 import { localWorld, memoryWorld, modelWorld, START } from './registry-worlds.ts';
 
 const shopping = equal({ title: '買い物' });
+
+const JANE: Identity = {
+  kind: 'jwt',
+  hash: hash128('jane'),
+  claims: { issuer: 'https://issuer', subject: 'jane', groups: ['admins'] },
+  expiresAt: START / 1_000 + 3_600,
+};
 
 async function liveOf(registry: Registry): Promise<LiveConnection[]> {
   const found: LiveConnection[] = [];
@@ -37,6 +44,7 @@ describe.each([
         ...connectionOf('L0SM9cOFvHcCIhw='),
         initialised: false,
         confirmSubscriptions: false,
+        strictOrdering: false,
         closed: false,
       });
       expect(await registry.connection('unknown')).toBeUndefined();
@@ -50,21 +58,111 @@ describe.each([
       expect(outcomes.filter((outcome) => outcome === 'initialised')).toHaveLength(1);
       expect(outcomes.filter((outcome) => outcome === 'repeated')).toHaveLength(9);
       expect(await registry.connection('a')).toMatchObject({ initialised: true, confirmSubscriptions: true });
+      expect(await registry.connection('a')).toMatchObject({ strictOrdering: false });
     });
+
+    test('an init may leave the dialect open; the first operation settles it, and the last to speak wins', async () => {
+      const { registry } = await world.open();
+      const { dialect: _, ...bare } = connectionOf('a');
+      await registry.open(bare);
+      expect(await registry.initialise('a', { strictOrdering: true })).toBe('initialised');
+      const undecided = await registry.connection('a');
+      expect(undecided).toMatchObject({
+        initialised: true,
+        strictOrdering: true,
+        confirmSubscriptions: false,
+      });
+      expect(undecided).not.toHaveProperty('dialect');
+      const [live] = await liveOf(registry);
+      expect(live).toMatchObject({ initialised: true });
+      expect(live).not.toHaveProperty('dialect');
+      for (const dialect of ['apollo', 'appsync'] as const) {
+        await registry.speak('a', dialect);
+        expect(await registry.connection('a')).toMatchObject({ dialect, initialised: true });
+        expect(await liveOf(registry)).toMatchObject([{ dialect, initialised: true }]);
+      }
+    });
+
+    test('an init that leaves the dialect open keeps the one that was agreed on, also with an identity', async () => {
+      const { registry } = await world.open();
+      const { identity, ...agreed } = connectionOf('a', { dialect: 'appsync' });
+      await registry.open(agreed);
+      await registry.open(connectionOf('b', { dialect: 'appsync' }));
+      await registry.initialise('a', { ...(identity && { identity }) });
+      await registry.initialise('b', {});
+      for (const id of ['a', 'b'])
+        expect(await registry.connection(id)).toMatchObject({ dialect: 'appsync' });
+      expect((await liveOf(registry)).map(({ dialect }) => dialect)).toEqual(['appsync', 'appsync']);
+    });
+
+    test('R5: speaking on a connection that is unknown, closed or past its end leaves nothing behind', async () => {
+      const { registry, clock, rows } = await world.open();
+      await registry.open(connectionOf('closed'));
+      await registry.close('closed');
+      await registry.speak('closed', 'apollo');
+      await registry.speak('unknown', 'apollo');
+      if (rows) expect(ownedRows(await rows())).toEqual([]);
+      expect(await registry.connection('closed')).toMatchObject({ dialect: 'graphql-transport-ws' });
+      await registry.open(connectionOf('old'));
+      clock.advance(LIFE_SECONDS * 1_000);
+      await registry.speak('old', 'apollo');
+      expect(await registry.connection('old')).toBeUndefined();
+    });
+
+    test('a token identity is kept with its claims and end, and an init binds another in its place whole', async () => {
+      const { registry } = await world.open();
+      const claims = {
+        issuer: 'https://issuer',
+        subject: '買',
+        username: 'u',
+        groups: ['a', 'b'],
+        scope: 's',
+      };
+      const token = { kind: 'jwt', hash: hash128('token'), claims, expiresAt: START / 1_000 + 60 } as const;
+      await registry.open(connectionOf('a', { identity: token }));
+      expect((await registry.connection('a'))?.identity).toEqual(token);
+      expect(await liveOf(registry)).toMatchObject([
+        { identityHash: token.hash, credentialExpiresAt: token.expiresAt, initialised: false },
+      ]);
+      const key = { kind: 'api-key', hash: hash128('other') } as const;
+      expect(await registry.initialise('a', { identity: key })).toBe('initialised');
+      expect((await registry.connection('a'))?.identity).toEqual(key);
+      const [live] = await liveOf(registry);
+      expect(live).toMatchObject({ identityHash: key.hash, initialised: true });
+      expect(live).not.toHaveProperty('credentialExpiresAt');
+    });
+
+    test.each([
+      ['api-key', { kind: 'api-key', hash: 'h', expiresAt: 5_000_000_000 }],
+      ['jwt', { kind: 'jwt', hash: 'h', claims: { issuer: 'i', subject: 's' } }],
+      ['jwt of no group', { kind: 'jwt', hash: 'h', claims: { issuer: 'i', subject: 's', groups: [] } }],
+      ['anonymous', { kind: 'anonymous', hash: 'h' }],
+    ] satisfies [string, Identity][])(
+      'an identity that comes with init reads back as it is: %s',
+      async (_, identity) => {
+        const { registry } = await world.open();
+        const { identity: _identity, ...bare } = connectionOf('a');
+        await registry.open(bare);
+        await registry.initialise('a', { dialect: 'appsync', identity });
+        expect((await registry.connection('a'))?.identity).toEqual(identity);
+        const [live] = await liveOf(registry);
+        expect(live?.credentialExpiresAt).toBe(identity.kind === 'api-key' ? 5_000_000_000 : undefined);
+      },
+    );
 
     test('an init binds dialect and identity that were not known before, where sweeps look too', async () => {
       const { registry } = await world.open();
       const { dialect: _dialect, identity: _identity, ...bare } = connectionOf('a');
       await registry.open(bare);
-      expect(await liveOf(registry)).toEqual([{ connectionId: 'a', stage: 'dev' }]);
+      const seen = { connectionId: 'a', stage: 'dev', connectedAt: START };
+      expect(await liveOf(registry)).toEqual([{ ...seen, initialised: false }]);
       const identity = { kind: 'api-key', hash: hash128('other') } as const;
       expect(await registry.initialise('a', { dialect: 'graphql-transport-ws', identity })).toBe(
         'initialised',
       );
       expect(await registry.connection('a')).toMatchObject({ dialect: 'graphql-transport-ws', identity });
-      expect(await liveOf(registry)).toEqual([
-        { connectionId: 'a', stage: 'dev', dialect: 'graphql-transport-ws', identityHash: identity.hash },
-      ]);
+      const now = { initialised: true, dialect: 'graphql-transport-ws', identityHash: identity.hash };
+      expect(await liveOf(registry)).toEqual([{ ...seen, ...now }]);
     });
 
     test('an init without an identity makes the dialect known where sweeps look, and keeps the identity', async () => {
@@ -74,7 +172,14 @@ describe.each([
       await registry.initialise('a', { dialect: 'graphql-transport-ws' });
       const identityHash = hash128('key');
       expect(await liveOf(registry)).toEqual([
-        { connectionId: 'a', stage: 'dev', dialect: 'graphql-transport-ws', identityHash },
+        {
+          connectionId: 'a',
+          stage: 'dev',
+          connectedAt: START,
+          initialised: true,
+          dialect: 'graphql-transport-ws',
+          identityHash,
+        },
       ]);
       expect((await registry.connection('a'))?.identity).toEqual({ kind: 'api-key', hash: identityHash });
     });
@@ -136,7 +241,7 @@ describe.each([
       ]);
       expect(await lookUp(another(), equal({ title: '掃除' }))).toEqual([]);
       expect(await registry.subscriptions('a')).toEqual([
-        { clientId: '1', field: 'onCreateTodo', table: TABLE },
+        { clientId: '1', field: 'onCreateTodo', table: TABLE, expiresAt: START / 1_000 + LIFE_SECONDS },
       ]);
       expect(await another().document(subscription.document.hash)).toEqual(subscription.document);
     });
@@ -209,10 +314,11 @@ describe.each([
       expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
     });
 
-    test('R6: a complete of an id whose subscription has expired is for the subscribe it overtook', async () => {
+    test('R6: a complete of an id whose subscription is past any end is for the subscribe it overtook', async () => {
       const { registry, clock } = await world.open();
       await registry.open(connectionOf('a'));
-      await registry.subscribe(subscriptionOf('a', '1', { expiresAt: START / 1_000 + 60 }));
+      const end = { expiresAt: START / 1_000 + 60, activatedAt: START - (LIFE_SECONDS - 60) * 1_000 };
+      await registry.subscribe(subscriptionOf('a', '1', end));
       clock.advance(60_000);
       await registry.complete('a', '1');
       expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('completed');
@@ -236,7 +342,7 @@ describe.each([
       expect(await lookUp(registry, shopping)).toEqual([]);
     });
 
-    test('R8: past its expiry a subscription is found nowhere, and its id is free', async () => {
+    test('R8: past its expiry a subscription is found by no change, and its id is free', async () => {
       const { registry, clock, rows } = await world.open();
       await registry.open(connectionOf('a'));
       await registry.subscribe(subscriptionOf('a', '1', { expiresAt: START / 1_000 + 600 }));
@@ -244,10 +350,68 @@ describe.each([
       expect(idsOf(await lookUp(registry, shopping))).toEqual(['a/1']);
       clock.advance(1);
       expect(await lookUp(registry, shopping)).toEqual([]);
-      expect(await registry.subscriptions('a')).toEqual([]);
       expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
       expect(idsOf(await lookUp(registry, shopping))).toEqual(['a/1']);
+      expect(await registry.subscriptions('a')).toHaveLength(1);
       if (rows) expect((await rows()).filter(({ pk }) => String(pk).startsWith('KEY#'))).toHaveLength(1);
+    });
+
+    test('C5 no silent gap: who expired with its credential is listed until it is ended, once, and leaves no mark', async () => {
+      const { registry, clock, rows } = await world.open();
+      await registry.open(connectionOf('a'));
+      const expiresAt = START / 1_000 + 600;
+      await registry.subscribe(subscriptionOf('a', 'expired', { expiresAt }));
+      await registry.subscribe(subscriptionOf('a', 'lasting'));
+      clock.advance(3_600_000);
+      const listed = await registry.subscriptions('a');
+      expect(new Map(listed.map((each) => [each.clientId, each.expiresAt]))).toEqual(
+        new Map([
+          ['expired', expiresAt],
+          ['lasting', START / 1_000 + LIFE_SECONDS],
+        ]),
+      );
+      await registry.complete('a', 'expired');
+      expect((await registry.subscriptions('a')).map(({ clientId }) => clientId)).toEqual(['lasting']);
+      expect(await registry.subscribe(subscriptionOf('a', 'expired'))).toBe('active');
+      expect(await registry.close('a')).toBe(2);
+      if (rows) expect(ownedRows(await rows())).toEqual([]);
+    });
+
+    test('R8: past the end of any connection no subscription is listed', async () => {
+      const { registry, clock } = await world.open();
+      await registry.open(connectionOf('a'));
+      await registry.subscribe(subscriptionOf('a', '1', { expiresAt: START / 1_000 + 600 }));
+      clock.advance(LIFE_SECONDS * 1_000 - 1);
+      expect(await registry.subscriptions('a')).toHaveLength(1);
+      clock.advance(1);
+      expect(await registry.subscriptions('a')).toEqual([]);
+    });
+
+    test.each([
+      ['all', { skipWriter: '買 "x"', overflow: 'latest', identity: JANE }],
+      ['a writer', { skipWriter: '' }],
+      ['overflow', { overflow: 'latest' }],
+      ['an identity', { identity: { kind: 'anonymous', hash: 'h' } }],
+    ] satisfies [string, SubscriptionOptions][])(
+      'what a subscriber chose comes back with the candidate: %s',
+      async (_, options) => {
+        const { registry, another } = await world.open();
+        await registry.open(connectionOf('a'));
+        for (const filter of ['short', 'f'.repeat(500)]) {
+          await registry.subscribe(subscriptionOf('a', filter.slice(0, 9), { filter, options }));
+        }
+        const found = await lookUp(another(), shopping);
+        expect(found.map((candidate) => candidate.options)).toEqual([options, options]);
+      },
+    );
+
+    test('who chose nothing has no options', async () => {
+      const { registry, another } = await world.open();
+      await registry.open(connectionOf('a'));
+      await registry.subscribe(subscriptionOf('a', '1'));
+      await registry.subscribe(subscriptionOf('a', '2', { options: {} }));
+      for (const candidate of await lookUp(another(), shopping))
+        expect(candidate).not.toHaveProperty('options');
     });
 
     test('complete leaves nothing to find; the same id again leaves exactly one', async () => {

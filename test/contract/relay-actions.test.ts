@@ -5,8 +5,12 @@ import { systemClock } from '../../src/adapters/clock.ts';
 import { createDynamoDBRegistry } from '../../src/adapters/dynamodb/registry.ts';
 import { type FunctionName, RELAY_ACTIONS } from '../../src/deploy/roles.ts';
 import { filterKey } from '../../src/filter/keys.ts';
-import type { NewSubscription, Registry } from '../../src/relay/ports.ts';
+import { createCounters } from '../../src/observe/counters.ts';
+import { reportGap } from '../../src/relay/gap.ts';
+import { keepAlive } from '../../src/relay/keepalive.ts';
+import type { NewSubscription, PostOutcome, Registry, Target, Transport } from '../../src/relay/ports.ts';
 import { createRelayTable, useDynamoDB } from '../fixtures/dynamodb.ts';
+import { contextOf } from '../unit/relay/keepalive-context.ts';
 
 const TABLE = 'relay';
 
@@ -27,8 +31,8 @@ beforeAll(async () => {
 });
 
 /** A registry that has met nothing yet, as in a function that has just started. */
-function coldRegistry(): Registry {
-  const document = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+function coldRegistry(from = client): Registry {
+  const document = DynamoDBDocumentClient.from(from, { marshallOptions: { removeUndefinedValues: true } });
   return createDynamoDBRegistry({ client: document, tableName: TABLE, clock: systemClock });
 }
 
@@ -53,6 +57,39 @@ function subscription(connectionId: string, clientId: string): NewSubscription {
   };
 }
 
+/** Publishing finds and reaches subscribers as the stream does; either ends what it cannot reach. */
+async function deliverTo(id: string, clientId: string): Promise<void> {
+  const registry = coldRegistry();
+  const shapes = await registry.shapes('Todos');
+  expect(shapes).not.toEqual([]);
+  const key = filterKey('onCreateTodo', new Map([['title', clientId]]));
+  const shards = Math.max(...shapes.map((shape) => shape.shards));
+  const found = await registry.candidates([{ filterKey: key, shards }]);
+  expect(found.get(key)).toHaveLength(1);
+  await registry.document(`document-of-${clientId}`);
+  await registry.complete(id, clientId);
+  await registry.complete(id, clientId);
+  await registry.close('some-connection-that-is-gone');
+}
+
+/** Connections in every state that a keep-alive run meets, made by the functions before it. */
+async function connectionsToKeepAlive(): Promise<void> {
+  const registry = coldRegistry(dynamodb.client);
+  const minutesAgo = (minutes: number) => Date.now() - minutes * 60_000;
+  const open = async (id: string, connectedAt: number, expiresAt?: number) => {
+    const identity = { ...IDENTITY, ...(expiresAt !== undefined && { expiresAt }) };
+    await registry.open({ id, stage: 'dev', connectedAt, expiresAt: END, identity });
+  };
+  await open('mute', minutesAgo(2));
+  await open('due', minutesAgo(116));
+  await open('gone', minutesAgo(5));
+  await open('expired', minutesAgo(5), END - 10_000);
+  for (const id of ['due', 'gone', 'expired']) {
+    await registry.initialise(id, { dialect: 'graphql-transport-ws' });
+    await registry.subscribe({ ...subscription(id, 'its-own'), expiresAt: END - 10_000 });
+  }
+}
+
 /** What each function asks of the registry (src/relay), on a connection that the ones before it made. */
 const WORK: Record<FunctionName, (connectionId: string) => Promise<void>> = {
   async connect(id) {
@@ -63,31 +100,59 @@ const WORK: Record<FunctionName, (connectionId: string) => Promise<void>> = {
     const registry = coldRegistry();
     await registry.connection(id);
     await registry.initialise(id, { dialect: 'graphql-transport-ws', identity: IDENTITY });
-    for (const clientId of ['one', 'two', 'three']) {
+    for (const clientId of ['one', 'two', 'three', 'four']) {
       expect(await registry.subscribe(subscription(id, clientId))).toBe('active');
     }
     await registry.complete(id, 'one');
     await registry.complete(id, 'never-subscribed');
+    const token = await registry.lock(id, 1_000);
+    expect(token).toBeDefined();
+    await registry.unlock(id, token ?? '');
+    const { version, entries } = await registry.readStore(id);
+    expect(await registry.updateStore(id, version, entries)).toBe('written');
+    await registry.speak(id, 'graphql-transport-ws');
   },
-  async stream(id) {
-    const registry = coldRegistry();
-    const shapes = await registry.shapes('Todos');
-    expect(shapes).not.toEqual([]);
-    const key = filterKey('onCreateTodo', new Map([['title', 'two']]));
-    const shards = Math.max(...shapes.map((shape) => shape.shards));
-    const found = await registry.candidates([{ filterKey: key, shards }]);
-    expect(found.get(key)).toHaveLength(1);
-    await registry.document('document-of-two');
-    await registry.complete(id, 'two');
-    await registry.complete(id, 'two');
-    await registry.close('some-connection-that-is-gone');
-  },
+  stream: (id) => deliverTo(id, 'two'),
+  graphql: (id) => deliverTo(id, 'four'),
   async gap(id) {
     const registry = coldRegistry();
-    for await (const connection of registry.live()) await registry.subscriptions(connection.connectionId);
-    await registry.complete(id, 'three');
-    await registry.complete(id, 'three');
-    await registry.close('some-connection-that-is-gone');
+    const standing = async () => {
+      let count = 0;
+      for await (const { connectionId } of registry.live()) {
+        count += (await registry.subscriptions(connectionId)).length;
+      }
+      return count;
+    };
+    expect(await standing()).toBeGreaterThan(0);
+    // The first frame finds its client gone, so that a connection is closed too.
+    const answers: PostOutcome[] = [{ kind: 'sent' }, { kind: 'gone' }];
+    const answer = async (): Promise<PostOutcome> => answers.shift() ?? { kind: 'sent' };
+    const transport: Transport = { post: answer, disconnect: answer };
+    const world = { registry, transport, clock: systemClock, counters: createCounters(), logs: [] };
+    await reportGap(contextOf(world), {
+      table: 'Todos',
+      streamArn: 'arn',
+      shardId: 'shard',
+      startSequenceNumber: '1',
+      endSequenceNumber: '2',
+      batchSize: 2,
+    });
+    expect(await standing()).toBe(0);
+    // What an operation's end does when its client ended it a moment before.
+    await registry.complete(id, 'ended-meanwhile');
+  },
+  async keepalive(id) {
+    await connectionsToKeepAlive();
+    const registry = coldRegistry();
+    const answer = async ({ connectionId }: Target): Promise<PostOutcome> => ({
+      kind: connectionId === 'gone' ? 'gone' : 'sent',
+    });
+    const transport: Transport = { post: answer, disconnect: answer };
+    const world = { registry, transport, clock: systemClock, counters: createCounters(), logs: [] };
+    const report = await keepAlive(contextOf(world), { remainingMs: () => 60_000 });
+    expect(report).toMatchObject({ ended: 1, gone: 1, rolledOver: 1, uninitialised: 1, left: 0 });
+    // What ends between being listed and being ended leaves a mark.
+    await registry.complete(id, 'ended-meanwhile');
   },
   async disconnect(id) {
     await coldRegistry().close(id);
@@ -96,7 +161,8 @@ const WORK: Record<FunctionName, (connectionId: string) => Promise<void>> = {
 
 test('a function may do to the relay table what it does, and nothing else', async () => {
   const done = new Map<string, string[]>();
-  for (const name of ['connect', 'subscribe', 'stream', 'gap', 'disconnect'] as const) {
+  const inOrder = ['connect', 'subscribe', 'stream', 'graphql', 'gap', 'keepalive', 'disconnect'] as const;
+  for (const name of inOrder) {
     sent = new Set();
     await WORK[name]('connection-1');
     done.set(name, [...sent].sort());

@@ -5,7 +5,7 @@ import { builtCopy } from '../fixtures/packaging/built-copy.ts';
 import { packageProject, serverless } from '../fixtures/packaging/serverless-package.ts';
 import { STREAM_ARN, userProject } from '../fixtures/packaging/user-project.ts';
 
-const NAMES = ['connect', 'disconnect', 'gap', 'stream', 'subscribe'];
+const NAMES = ['connect', 'disconnect', 'gap', 'graphql', 'keepalive', 'stream', 'subscribe'];
 
 let root: string;
 
@@ -17,7 +17,7 @@ afterAll(async () => {
   if (root) await rm(root, { recursive: true, force: true });
 });
 
-test('without individual packaging, one zip holds the five bundles and the schema file once', async () => {
+test('without individual packaging, one zip holds the seven bundles and the schema file once', async () => {
   const folder = await userProject(root);
   const yaml = await readFile(join(folder, 'serverless.yml'), 'utf8');
   await writeFile(join(folder, 'serverless.yml'), yaml.replace('individually: true', 'individually: false'));
@@ -57,6 +57,22 @@ describe('a wrong project', () => {
       edit('serverless.yml', '    schema: schema.graphql', '    shema: schema.graphql'),
     );
     expect(output).toContain('custom.tablecast.shema: expected one of schema, tables, apiKeys');
+    expect(output).not.toMatch(/^\s+at /m);
+  });
+
+  test('a field that nothing answers fails by its name: no function would start', async () => {
+    const output = await failing(
+      edit('schema.graphql', 'type Order', 'type Query { hello: String }\ntype Order'),
+    );
+    expect(output).toContain('Query.hello: expected a resolver in resolvers.ts, got none');
+    expect(output).not.toMatch(/^\s+at /m);
+  });
+
+  test('a resolvers file that is not there fails by its name', async () => {
+    const output = await failing(
+      edit('serverless.yml', '    schema: schema.graphql', '    resolvers: api/mine.ts'),
+    );
+    expect(output).toContain('custom.tablecast.resolvers: expected a file at api/mine.ts, found none');
     expect(output).not.toMatch(/^\s+at /m);
   });
 

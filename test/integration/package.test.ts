@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { RELAY_ACTIONS } from '../../src/deploy/roles.ts';
 import { builtCopy, run, temporaryFolder } from '../fixtures/packaging/built-copy.ts';
 import { type Packaged, packageProject } from '../fixtures/packaging/serverless-package.ts';
 import { STREAM_ARN, userProject } from '../fixtures/packaging/user-project.ts';
 
-const NAMES = ['connect', 'subscribe', 'disconnect', 'stream', 'gap'];
+const NAMES = ['connect', 'subscribe', 'disconnect', 'stream', 'gap', 'graphql', 'keepalive'];
 /** What `serverless offline` takes over from the environment. */
 const LOCAL = {
   TABLECAST_AUTH: 'off-for-the-laptop',
@@ -46,12 +47,14 @@ const ofType = (from: Packaged, type: string) =>
 
 const functionId = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
 const roleId = (name: string) => `Tablecast${name.charAt(0).toUpperCase()}${name.slice(1)}Role`;
+/** Of the WebSocket API. */
+const STAGES = ['WebsocketsDeploymentStage', 'TablecastGraphqlStage', 'TablecastRealtimeStage'];
 const getAtt = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const sub = (text: string) => ({ 'Fn::Sub': text });
 const ACCOUNT = `\${AWS::Region}:\${AWS::AccountId}`;
 
 describe('the packaged functions', () => {
-  test('are these five, each on nodejs22.x and arm64', () => {
+  test('are these seven, each on nodejs22.x and arm64', () => {
     expect(ofType(packaged, 'AWS::Lambda::Function').map(([id]) => id)).toEqual(NAMES.map(functionId));
     for (const name of NAMES) {
       expect(resource(packaged, functionId(name)).Properties).toMatchObject({
@@ -77,13 +80,16 @@ describe('the packaged functions', () => {
       TABLECAST_URL_SUFFIX: { Ref: 'AWS::URLSuffix' },
     };
     const hashes = KEYS.split(', ').map((key) => createHash('sha256').update(key).digest('hex'));
-    const reading = { ...common, TABLECAST_API_KEY_HASHES: hashes.join(',') };
+    const credentials = { TABLECAST_API_KEY_HASHES: hashes.join(',') };
+    const answering = { ...posting, ...credentials, TABLECAST_PAGE_SECRET: { Ref: 'AWS::StackId' } };
     const variables = (name: string) => resource(packaged, functionId(name)).Properties['Environment'];
-    expect(variables('connect')).toEqual({ Variables: reading });
-    expect(variables('subscribe')).toEqual({ Variables: reading });
+    expect(variables('connect')).toEqual({ Variables: { ...common, ...credentials } });
+    expect(variables('subscribe')).toEqual({ Variables: answering });
+    expect(variables('graphql')).toEqual({ Variables: answering });
     expect(variables('disconnect')).toEqual({ Variables: common });
-    expect(variables('stream')).toEqual({ Variables: posting });
-    expect(variables('gap')).toEqual({ Variables: posting });
+    for (const name of ['stream', 'gap', 'keepalive']) {
+      expect(variables(name)).toEqual({ Variables: posting });
+    }
   });
 
   test('C8 secrets: no key is in the template in clear, and nothing meant for a laptop is', () => {
@@ -96,7 +102,7 @@ describe('the packaged functions', () => {
     const { Properties } = resource(existing, 'ConnectLambdaFunction');
     expect(Properties['Environment']).toMatchObject({ Variables: { TABLECAST_API_KEY_HASHES: '' } });
     expect(existing.output).toContain(
-      'no API key is set (custom.tablecast.apiKeys), so every connection will be refused',
+      'no API key is set (custom.tablecast.apiKeys) and no issuer of tokens (custom.tablecast.jwt), so every connection will be refused',
     );
     expect(packaged.output).not.toContain('no API key');
   });
@@ -104,7 +110,9 @@ describe('the packaged functions', () => {
 
 describe('the WebSocket API', () => {
   test('has the three routes, and a response on $default alone', () => {
-    const routes = ofType(packaged, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties);
+    const routes = ofType(packaged, 'AWS::ApiGatewayV2::Route')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ ApiId }) => JSON.stringify(ApiId) === '{"Ref":"WebsocketsApi"}');
     expect(routes.map(({ RouteKey, Target }) => [RouteKey, Target])).toEqual([
       ['$connect', { 'Fn::Join': ['/', ['integrations', { Ref: 'ConnectWebsocketsIntegration' }]] }],
       ['$default', { 'Fn::Join': ['/', ['integrations', { Ref: 'SubscribeWebsocketsIntegration' }]] }],
@@ -133,10 +141,29 @@ describe('the WebSocket API', () => {
     );
   });
 
-  test('C8 secrets: no frame is logged by the gateway', () => {
-    const { Properties } = resource(packaged, 'WebsocketsDeploymentStage');
-    expect(Properties['DefaultRouteSettings']).toEqual({ DataTraceEnabled: false, LoggingLevel: 'OFF' });
-    expect(Properties).not.toHaveProperty('AccessLogSettings');
+  test('C8 secrets: no frame is logged by the gateway, on none of its stages', () => {
+    for (const id of STAGES) {
+      const { Properties } = resource(packaged, id);
+      expect(Properties['DefaultRouteSettings']).toEqual({ DataTraceEnabled: false, LoggingLevel: 'OFF' });
+      expect(Properties).not.toHaveProperty('AccessLogSettings');
+    }
+  });
+
+  test('has stages for the paths of gql and Amplify, which deploy themselves and log as the own one does', () => {
+    const stages = ofType(packaged, 'AWS::ApiGatewayV2::Stage').filter(([id]) => id !== 'HttpApiStage');
+    expect(stages.map(([id]) => id)).toEqual(STAGES);
+    for (const from of [packaged, logged]) {
+      const { StageName, DeploymentId, Description, ...own } = resource(
+        from,
+        'WebsocketsDeploymentStage',
+      ).Properties;
+      for (const [id, name] of [
+        ['TablecastGraphqlStage', 'graphql'],
+        ['TablecastRealtimeStage', 'realtime'],
+      ] as const) {
+        expect(resource(from, id).Properties).toEqual({ ...own, StageName: name, AutoDeploy: true });
+      }
+    }
   });
 
   test('C8 secrets: access logs, switched on, hold no header, no query string and no frame', () => {
@@ -155,6 +182,57 @@ describe('the WebSocket API', () => {
     // The framework would bring a function along that may attach any policy to any role.
     expect(ofType(logged, 'Custom::ApiGatewayAccountRole')).toEqual([]);
     expect(logged.text).not.toContain('iam:');
+  });
+});
+
+describe('the HTTP API', () => {
+  test('hands every method of /graphql to the graphql function, and answers no preflight itself', () => {
+    const routes = ofType(packaged, 'AWS::ApiGatewayV2::Route').filter(
+      ([, { Properties }]) => JSON.stringify(Properties['ApiId']) === '{"Ref":"HttpApi"}',
+    );
+    expect(routes.map(([, { Properties }]) => [Properties['RouteKey'], Properties['Target']])).toEqual([
+      ['ANY /graphql', { 'Fn::Join': ['/', ['integrations', { Ref: 'HttpApiIntegrationGraphql' }]] }],
+    ]);
+    expect(resource(packaged, 'HttpApiIntegrationGraphql').Properties).toMatchObject({
+      IntegrationType: 'AWS_PROXY',
+      IntegrationUri: getAtt('GraphqlLambdaFunction'),
+      PayloadFormatVersion: '2.0',
+    });
+    expect(resource(packaged, 'HttpApi').Properties).not.toHaveProperty('CorsConfiguration');
+    expect(resource(packaged, 'HttpApiStage').Properties).not.toHaveProperty('AccessLogSettings');
+  });
+
+  test('the template tells the endpoints', () => {
+    const { Outputs } = JSON.parse(packaged.text);
+    const url = (text: string) => sub(text.replace('REGION', `\${AWS::Region}.\${AWS::URLSuffix}`));
+    expect(Outputs.TablecastGraphqlUrl.Value).toEqual(url(`https://\${HttpApi}.execute-api.REGION/graphql`));
+    expect(Outputs.TablecastWebSocketUrl.Value).toEqual(
+      url(`wss://\${WebsocketsApi}.execute-api.REGION/dev`),
+    );
+    expect(Outputs.TablecastGqlUrl.Value).toEqual(
+      url(`https://\${WebsocketsApi}.execute-api.REGION/graphql`),
+    );
+    expect(Outputs.TablecastAppSyncUrl.Value).toEqual(url(`https://\${WebsocketsApi}.execute-api.REGION`));
+  });
+});
+
+describe('the schedule', () => {
+  test('runs keepalive every nine minutes, and a run that failed is not repeated', () => {
+    expect(ofType(packaged, 'AWS::Events::Rule').map(([, { Properties }]) => Properties)).toEqual([
+      {
+        ScheduleExpression: 'rate(9 minutes)',
+        State: 'ENABLED',
+        Targets: [{ Arn: getAtt('KeepaliveLambdaFunction'), Id: 'keepaliveSchedule' }],
+      },
+    ]);
+    expect(
+      ofType(packaged, 'AWS::Lambda::EventInvokeConfig').map(([, { Properties }]) => Properties),
+    ).toEqual([
+      expect.objectContaining({
+        FunctionName: { Ref: 'KeepaliveLambdaFunction' },
+        MaximumRetryAttempts: 0,
+      }),
+    ]);
   });
 });
 
@@ -240,7 +318,7 @@ describe('the tables', () => {
     });
   });
 
-  test('an existing table is nowhere in the template but in its stream', () => {
+  test('an existing table is no resource of the template, and goes by its real name', () => {
     expect(ofType(existing, 'AWS::DynamoDB::Table').map(([id]) => id)).toEqual(['TablecastRelayTable']);
     const { Properties } = resource(existing, 'StreamLambdaFunction');
     expect(Properties['Environment']).toMatchObject({
@@ -266,13 +344,22 @@ describe('the roles', () => {
     (action) => `dynamodb:${action}`,
   );
   const queue = getAtt('TablecastOnFailureQueue');
-  const connection = (method: string) =>
-    sub(`arn:\${AWS::Partition}:execute-api:${ACCOUNT}:\${WebsocketsApi}/dev/${method}/@connections/*`);
-  const post = allow(['execute-api:ManageConnections'], connection('POST'), connection('DELETE'));
+  const connections = ['dev', 'graphql', 'realtime'].flatMap((stage) =>
+    ['POST', 'DELETE'].map((method) =>
+      sub(
+        `arn:\${AWS::Partition}:execute-api:${ACCOUNT}:\${WebsocketsApi}/${stage}/${method}/@connections/*`,
+      ),
+    ),
+  );
+  const post = allow(['execute-api:ManageConnections'], ...connections);
+  const tables = (arn: unknown) => [
+    allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'], arn),
+    allow(['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], arn),
+  ];
 
-  const policies = (service: string, streamArn: unknown): Record<string, unknown[]> => ({
+  const policies = (service: string, streamArn: unknown, tableArn: unknown): Record<string, unknown[]> => ({
     connect: [logs(service, 'connect'), relay('BatchWriteItem')],
-    subscribe: [logs(service, 'subscribe'), relay(...every)],
+    subscribe: [logs(service, 'subscribe'), relay(...every), post, ...tables(tableArn)],
     disconnect: [logs(service, 'disconnect'), relay('BatchWriteItem', 'Query', 'UpdateItem')],
     stream: [
       logs(service, 'stream'),
@@ -287,6 +374,8 @@ describe('the roles', () => {
       allow(['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], queue),
       post,
     ],
+    graphql: [logs(service, 'graphql'), relay(...RELAY_ACTIONS.graphql), post, ...tables(tableArn)],
+    keepalive: [logs(service, 'keepalive'), relay(...RELAY_ACTIONS.keepalive), post],
   });
 
   test.each(NAMES)('%s may do exactly this', (name) => {
@@ -301,18 +390,20 @@ describe('the roles', () => {
       Policies: [{ PolicyName: `tablecast-${name}`, PolicyDocument: { Version: '2012-10-17', Statement } }],
     });
     const managedStream = { 'Fn::GetAtt': ['TablecastTableTodos', 'StreamArn'] };
-    expect(of(packaged)).toEqual(expected(policies('todos', managedStream)[name]));
-    expect(of(existing)).toEqual(expected(policies('orders', STREAM_ARN)[name]));
+    const managed = policies('todos', managedStream, getAtt('TablecastTableTodos'));
+    expect(of(packaged)).toEqual(expected(managed[name]));
+    const table = 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders-prod';
+    expect(of(existing)).toEqual(expected(policies('orders', STREAM_ARN, table)[name]));
   });
 
-  test('there is no other role, no Scan, and no way to a table of the user', () => {
+  test('there is no other role, no wildcard of actions, and no Scan of the relay table', () => {
     for (const from of [packaged, existing]) {
       expect(ofType(from, 'AWS::IAM::Role').map(([id]) => id)).toEqual(NAMES.map(roleId));
       expect(ofType(from, 'AWS::IAM::Policy')).toEqual([]);
-      expect(from.text).not.toContain('dynamodb:Scan');
       expect(from.text).not.toContain('dynamodb:*');
+      expect(from.text).not.toContain('"Resource":"*"');
     }
-    expect(packaged.text).not.toContain(JSON.stringify(getAtt('TablecastTableTodos')));
+    expect(Object.values(RELAY_ACTIONS).flat()).not.toContain('Scan');
   });
 
   test('each function writes to a log group that the template makes and keeps for two weeks', () => {

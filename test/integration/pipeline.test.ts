@@ -4,7 +4,10 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { pino } from 'pino';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { createDynamoDBRegistry } from '../../src/adapters/dynamodb/registry.ts';
+import { createMemoryTables } from '../../src/adapters/memory/tables.ts';
+import { createApi } from '../../src/api/api.ts';
 import { apiKeyHash, createApiKeys } from '../../src/auth/api-keys.ts';
+import { createAuthenticator } from '../../src/auth/authenticator.ts';
 import { createCounters } from '../../src/observe/counters.ts';
 import { DEFAULT_SETTINGS, type RelayContext } from '../../src/relay/context.ts';
 import { createDeliver } from '../../src/relay/deliver/deliver.ts';
@@ -62,8 +65,10 @@ test.each([1, 2, 3])(
         ],
       },
     });
+    const model = loadModel(TODO_SDL);
+    const logger = pino({ level: 'silent' });
     const context: RelayContext = {
-      model: loadModel(TODO_SDL),
+      model,
       registry: createDynamoDBRegistry({
         client: DynamoDBDocumentClient.from(client),
         tableName: 'relay',
@@ -72,8 +77,21 @@ test.each([1, 2, 3])(
       transport: connections.transport,
       clock: systemClock,
       metrics: createCounters(),
-      logger: pino({ level: 'silent' }),
-      apiKeys: createApiKeys([apiKeyHash(KEY)]),
+      logger,
+      authenticator: createAuthenticator({
+        mode: 'required',
+        apiKeys: createApiKeys([{ hash: apiKeyHash(KEY) }]),
+        clock: systemClock,
+      }),
+      api: createApi({
+        model,
+        tables: createMemoryTables(),
+        publish: async () => ({ eventId: '', matched: 0, sent: 0 }),
+        logger,
+        clock: systemClock,
+        pageSecret: 'page-secret-of-tests',
+      }),
+      hooks: {},
       // Enough attempts that no client is taken for a slow one: ending it would be right, and another test's matter.
       settings: { ...DEFAULT_SETTINGS, failedAttempts: 8, throttledAttempts: 8, deadlineMarginMs: 1_000 },
       random: () => random.next() * 0.1,

@@ -75,11 +75,16 @@ describe('the packed tarball, installed in an empty folder', () => {
     const own = join(project, 'node_modules/tablecast');
     const listed = await run('find', ['.', '-type', 'f', '-not', '-path', './node_modules/*'], { cwd: own });
     const files = listed.stdout.trim().split('\n').sort();
-    for (const name of ['connect', 'subscribe', 'disconnect', 'stream', 'gap']) {
+    for (const name of ['connect', 'subscribe', 'disconnect', 'stream', 'gap', 'graphql', 'keepalive']) {
       expect(files).toContain(`./dist/handlers/${name}.js`);
     }
     expect(files).toEqual(
-      expect.arrayContaining(['./serverless.cjs', './dist/src/cli/main.js', './LICENSE']),
+      expect.arrayContaining([
+        './serverless.cjs',
+        './dist/src/cli/main.js',
+        './dist/src/no-project.js',
+        './LICENSE',
+      ]),
     );
     expect(
       files.filter((file) => /^\.\/(src|test|handlers|node_modules)\/|(?<!\.d)\.ts$|tsbuildinfo/.test(file)),

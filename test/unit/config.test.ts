@@ -2,6 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { readConfig } from '../../src/config.ts';
 import { DEFAULT_SETTINGS } from '../../src/relay/context.ts';
 
+const HASH = 'a'.repeat(64);
+const OTHER = 'b'.repeat(64);
+
 const invalid = (words: string) =>
   expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(words) });
 const thrownBy = (env: Record<string, string>) => {
@@ -17,7 +20,11 @@ test('with nothing set everything has its default, authentication required and n
   expect(readConfig({})).toMatchObject({
     schemaFile: 'schema.graphql',
     relayTable: 'tablecast-relay',
-    apiKeyHashes: [],
+    authentication: 'required',
+    apiKeys: [],
+    jwt: [],
+    corsOrigins: '*',
+    maxBodyBytes: 131_072,
     region: 'us-east-1',
     dynamodbEndpoint: undefined,
     logLevel: 'info',
@@ -32,6 +39,13 @@ test('a variable that is set to nothing is as good as not set', () => {
     'AWS_REGION',
     'DYNAMODB_ENDPOINT',
     'TABLECAST_AUTH',
+    'TABLECAST_API_KEY_HASHES',
+    'TABLECAST_JWT',
+    'TABLECAST_PAGE_SECRET',
+    'TABLECAST_CORS_ORIGINS',
+    'TABLECAST_MAX_BODY_BYTES',
+    'TABLECAST_KEEP_ALIVE_SECONDS',
+    'TABLECAST_LOCK_WAIT_MS',
   ];
   const { connectionsEndpoint: _, ...empty } = readConfig(
     Object.fromEntries(names.map((name) => [name, ''])),
@@ -43,7 +57,13 @@ test('a variable that is set to nothing is as good as not set', () => {
 test('values are read, lists trimmed', () => {
   expect(
     readConfig({
-      TABLECAST_API_KEY_HASHES: ' a , b,, ',
+      TABLECAST_API_KEY_HASHES: ` ${HASH} , ${OTHER}@1814356800,, `,
+      TABLECAST_JWT: '[{"userPoolId":"eu-west-1_AbCdEf123","clientId":"app"}]',
+      TABLECAST_PAGE_SECRET: 'sixteen letters!',
+      TABLECAST_CORS_ORIGINS: ' https://app.example.com, http://localhost:5173 ,',
+      TABLECAST_MAX_BODY_BYTES: '1000',
+      TABLECAST_KEEP_ALIVE_SECONDS: '120',
+      TABLECAST_LOCK_WAIT_MS: '1000',
       TABLECAST_LEAVE: 'keys',
       TABLECAST_INIT_WAIT_MS: '250',
       TABLECAST_STREAM_GRANULARITY_MS: '60000',
@@ -51,8 +71,14 @@ test('values are read, lists trimmed', () => {
       TABLECAST_TABLE_NAMES: '{"prod-todos":"Todos","__proto__":"P"}',
     }),
   ).toMatchObject({
-    apiKeyHashes: ['a', 'b'],
+    apiKeys: [{ hash: HASH }, { hash: OTHER, expiresAt: 1_814_356_800 }],
+    jwt: [{ userPoolId: 'eu-west-1_AbCdEf123', clientId: 'app' }],
+    pageSecret: 'sixteen letters!',
+    corsOrigins: ['https://app.example.com', 'http://localhost:5173'],
+    maxBodyBytes: 1_000,
     settings: {
+      keepAliveSeconds: 120,
+      lockWaitMs: 1_000,
       leave: 'keys',
       initWaitMs: 250,
       streamGranularityMs: 60_000,
@@ -74,6 +100,33 @@ describe('what cannot be used is told by its name, with what was expected and wh
     ['TABLECAST_INIT_WAIT_MS', '5s', 'expected whole milliseconds, got "5s"'],
     ['TABLECAST_INIT_WAIT_MS', '-1', 'whole milliseconds'],
     ['TABLECAST_INIT_WAIT_MS', '1e3', 'whole milliseconds'],
+    ['TABLECAST_LOCK_WAIT_MS', '1.5', 'TABLECAST_LOCK_WAIT_MS: expected whole milliseconds, got "1.5"'],
+    ['TABLECAST_API_KEY_HASHES', 'plain', 'TABLECAST_API_KEY_HASHES, entry 1: expected 64 hex digits'],
+    ['TABLECAST_JWT', '{}', 'TABLECAST_JWT: expected a list of issuers, got object'],
+    ['TABLECAST_JWT', '[{"issuer":"https://a.example"}]', 'TABLECAST_JWT[0].audience'],
+    ['TABLECAST_JWT', 'https://a.example', 'TABLECAST_JWT: expected a JSON array'],
+    ['TABLECAST_PAGE_SECRET', 'short', 'TABLECAST_PAGE_SECRET: expected 16 characters or more, got 5'],
+    ['TABLECAST_CORS_ORIGINS', 'app.example.com', 'TABLECAST_CORS_ORIGINS: expected * alone, or origins'],
+    ['TABLECAST_CORS_ORIGINS', '*,https://app.example.com', 'got "*"'],
+    ['TABLECAST_CORS_ORIGINS', 'https://app.example.com/', 'got "https://app.example.com/"'],
+    ['TABLECAST_CORS_ORIGINS', 'https://App.example.com', 'got "https://App.example.com"'],
+    ['TABLECAST_CORS_ORIGINS', 'https://*.example.com', 'TABLECAST_CORS_ORIGINS'],
+    ['TABLECAST_CORS_ORIGINS', 'null', 'got "null"'],
+    [
+      'TABLECAST_MAX_BODY_BYTES',
+      '0',
+      'TABLECAST_MAX_BODY_BYTES: expected a whole number of bytes from 1 to 6291456',
+    ],
+    ['TABLECAST_MAX_BODY_BYTES', '6291457', 'got "6291457"'],
+    ['TABLECAST_MAX_BODY_BYTES', '128k', 'got "128k"'],
+    [
+      'TABLECAST_KEEP_ALIVE_SECONDS',
+      '0',
+      'TABLECAST_KEEP_ALIVE_SECONDS: expected a multiple of 60 from 60 to 540',
+    ],
+    ['TABLECAST_KEEP_ALIVE_SECONDS', '90', 'got "90"'],
+    ['TABLECAST_KEEP_ALIVE_SECONDS', '600', 'got "600"'],
+    ['TABLECAST_KEEP_ALIVE_SECONDS', '-60', 'got "-60"'],
     ['TABLECAST_TABLE_NAMES', '["a"]', 'JSON object'],
     ['TABLECAST_TABLE_NAMES', 'a=b', 'JSON object'],
     ['TABLECAST_TABLE_NAMES', '{"a":1}', 'JSON object'],
@@ -83,12 +136,26 @@ describe('what cannot be used is told by its name, with what was expected and wh
   });
 });
 
+test('C8 secrets: neither a key nor the page secret is repeated', () => {
+  for (const name of ['TABLECAST_API_KEY_HASHES', 'TABLECAST_PAGE_SECRET', 'TABLECAST_JWT']) {
+    const error = thrownBy({ [name]: 'my-secret' });
+    expect(error).toMatchObject({ message: expect.stringContaining(name) });
+    expect(String(error)).not.toContain('my-secret');
+  }
+});
+
+test('the page secret is a long random one that lasts as long as the process', () => {
+  const { pageSecret } = readConfig({});
+  expect(pageSecret).toMatch(/^[\w-]{43}$/);
+  expect(readConfig({}).pageSecret).toBe(pageSecret);
+});
+
 describe('authentication goes off only where AWS does not run us', () => {
   const off = { TABLECAST_AUTH: 'off' };
 
   test('by the explicit setting alone', () => {
-    expect(readConfig(off).settings.authentication).toBe('off');
-    expect(readConfig({ TABLECAST_AUTH: 'required' }).settings.authentication).toBe('required');
+    expect(readConfig(off).authentication).toBe('off');
+    expect(readConfig({ TABLECAST_AUTH: 'required' }).authentication).toBe('required');
   });
 
   test.each([
@@ -103,7 +170,7 @@ describe('authentication goes off only where AWS does not run us', () => {
 
   test('in the emulator, which sets the same variables and IS_OFFLINE', () => {
     const env = { ...off, AWS_LAMBDA_FUNCTION_NAME: 'f', IS_OFFLINE: 'true' };
-    expect(readConfig(env).settings.authentication).toBe('off');
+    expect(readConfig(env).authentication).toBe('off');
   });
 });
 

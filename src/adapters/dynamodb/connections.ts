@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { Connection, Identity, LiveConnection, NewConnection, Registry } from '../../relay/ports.ts';
+import type { Dialect } from '../../protocol/dialect.ts';
+import type { Connection, Identity, NewConnection, Registry } from '../../relay/ports.ts';
 import { batchWrite } from './batch.ts';
 import { mapConcurrently } from './concurrency.ts';
+import { identityText, parseIdentity } from './identity-text.ts';
 import {
   dialectOf,
   identityKey,
   isLive,
-  LIVE_PARTITIONS,
   liveKey,
-  livePartition,
   metaKey,
   numberOf,
   type Row,
@@ -16,7 +16,7 @@ import {
   secondsOf,
   textOf,
 } from './rows.ts';
-import { get, query, type RelayTable, update } from './table.ts';
+import { get, type RelayTable, update } from './table.ts';
 
 /** META, LIVE and, with an identity, ID rows, in one batch. */
 export async function open(table: RelayTable, connection: NewConnection): Promise<void> {
@@ -27,53 +27,62 @@ export async function open(table: RelayTable, connection: NewConnection): Promis
     connectedAt,
     expiresAt,
     ...(dialect && { dialect }),
-    ...(identity && { identityKind: identity.kind, identityHash: identity.hash }),
+    ...(identity && { identity: identityText(identity), identityHash: identity.hash }),
   };
   await batchWrite(table, { put: [meta, ...standingRows(connection)] });
 }
 
 /** The rows that find a connection: among all that live, and by whom it speaks for. */
-function standingRows(connection: Omit<NewConnection, 'connectedAt'>): (Row & RowKey)[] {
-  const { id, stage, dialect, identity, expiresAt } = connection;
+function standingRows(connection: NewConnection & { readonly initialised?: true }): (Row & RowKey)[] {
+  const { id, stage, dialect, identity, connectedAt, expiresAt, initialised } = connection;
   const live = {
     ...liveKey(id),
     stage,
+    connectedAt,
     expiresAt,
+    ...(initialised && { initialised }),
     ...(dialect && { dialect }),
     ...(identity && { identityHash: identity.hash }),
+    ...(identity?.expiresAt !== undefined && { credentialExpiresAt: identity.expiresAt }),
   };
   return identity ? [live, { ...identityKey(identity.hash, id), expiresAt }] : [live];
 }
 
 type Init = Parameters<Registry['initialise']>[1];
 
+/** Nothing is started on a connection that is unknown, closed or past its end. */
+const IS_OPEN = 'attribute_not_exists(#closed) AND #expiresAt > :now';
+
 /**
- * One conditional update of META, so that exactly one caller is told `initialised`. An identity that comes only now is
- * written as subscribing is: the rows, then a look whether a close came between, which may not have seen them.
+ * One conditional update of META, so that exactly one caller is told `initialised`; then the LIVE row is told. An
+ * identity that comes only now is written as subscribing is: the rows, then a look whether a close came between, which
+ * may not have seen them.
  */
 export async function initialise(
   table: RelayTable,
   connectionId: string,
   init: Init,
 ): Promise<'initialised' | 'repeated' | 'unknown'> {
-  const { dialect, identity, confirmSubscriptions = false } = init;
+  const { dialect, identity, confirmSubscriptions = false, strictOrdering = false } = init;
   const token = randomBytes(12).toString('base64url');
   const written = await update(
     table,
     metaKey(connectionId),
     {
       text:
-        'SET #initialised = :token, #dialect = :dialect, #confirm = :confirm' +
-        (identity ? ', #identityKind = :identityKind, #identityHash = :identityHash' : ''),
+        'SET #initialised = :token, #confirm = :confirm, #strict = :strict' +
+        (dialect ? ', #dialect = :dialect' : '') +
+        (identity ? ', #identity = :identity, #identityHash = :identityHash' : ''),
       values: {
         ':token': token,
-        ':dialect': dialect,
         ':confirm': confirmSubscriptions,
-        ...(identity && { ':identityKind': identity.kind, ':identityHash': identity.hash }),
+        ':strict': strictOrdering,
+        ...(dialect && { ':dialect': dialect }),
+        ...(identity && { ':identity': identityText(identity), ':identityHash': identity.hash }),
       },
     },
     {
-      text: 'attribute_not_exists(#closed) AND attribute_not_exists(#initialised) AND #expiresAt > :now',
+      text: `${IS_OPEN} AND attribute_not_exists(#initialised)`,
       values: { ':now': secondsOf(table.clock.now()) },
     },
   );
@@ -83,20 +92,24 @@ export async function initialise(
     return isLive(before, table.clock.now()) && before['closed'] !== true ? 'repeated' : 'unknown';
   }
   if (identity) return bindIdentity(table, connectionId, { dialect, identity }, before ?? {});
-  if (!written.ok || !before?.['dialect']) await tellLiveDialect(table, connectionId, dialect);
+  await tellLive(table, connectionId, { initialised: true, ...(dialect && { dialect }) });
   return 'initialised';
 }
 
 async function bindIdentity(
   table: RelayTable,
   id: string,
-  { dialect, identity }: Init & { readonly identity: Identity },
+  init: { readonly dialect: Dialect | undefined; readonly identity: Identity },
   meta: Row,
 ): Promise<'initialised' | 'unknown'> {
+  const { identity } = init;
   const stage = textOf(meta, 'stage') ?? '';
+  const connectedAt = numberOf(meta, 'connectedAt') ?? 0;
   const expiresAt = numberOf(meta, 'expiresAt') ?? 0;
+  const dialect = init.dialect ?? dialectOf(meta, 'dialect');
   const replaced = textOf(meta, 'identityHash');
-  const rows = standingRows({ id, stage, dialect, identity, expiresAt });
+  const known = { id, stage, identity, connectedAt, expiresAt, ...(dialect && { dialect }) };
+  const rows = standingRows({ ...known, initialised: true });
   await batchWrite(table, {
     put: rows,
     delete: replaced !== undefined && replaced !== identity.hash ? [identityKey(replaced, id)] : [],
@@ -107,13 +120,30 @@ async function bindIdentity(
   return 'unknown';
 }
 
-/** Without a subprotocol the dialect is known only by the first message; who reads LIVE rows must know it too. */
-async function tellLiveDialect(table: RelayTable, connectionId: string, dialect: string): Promise<void> {
+/** Who reads LIVE rows sees no META. Not written where a close has removed the row. */
+async function tellLive(
+  table: RelayTable,
+  connectionId: string,
+  news: { readonly initialised?: true; readonly dialect?: Dialect },
+): Promise<void> {
+  const names = Object.keys(news);
   await update(
     table,
     liveKey(connectionId),
-    { text: 'SET #dialect = :dialect', values: { ':dialect': dialect } },
+    {
+      text: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+      values: Object.fromEntries(Object.entries(news).map(([name, value]) => [`:${name}`, value])),
+    },
     { text: 'attribute_exists(#pk)' },
+  );
+}
+
+/** META and LIVE, side by side; of a connection that is not open, neither. */
+export async function speak(table: RelayTable, connectionId: string, dialect: Dialect): Promise<void> {
+  const change = { text: 'SET #dialect = :dialect', values: { ':dialect': dialect } };
+  const condition = { text: IS_OPEN, values: { ':now': secondsOf(table.clock.now()) } };
+  await mapConcurrently([metaKey(connectionId), liveKey(connectionId)], 2, (key) =>
+    update(table, key, change, condition),
   );
 }
 
@@ -126,7 +156,7 @@ export async function connection(table: RelayTable, connectionId: string): Promi
   const expiresAt = numberOf(row, 'expiresAt');
   if (stage === undefined || connectedAt === undefined || expiresAt === undefined) return undefined;
   const dialect = dialectOf(row, 'dialect');
-  const identity = identityOf(row);
+  const identity = parseIdentity(textOf(row, 'identity'));
   return {
     id: connectionId,
     stage,
@@ -136,38 +166,7 @@ export async function connection(table: RelayTable, connectionId: string): Promi
     ...(identity && { identity }),
     initialised: textOf(row, 'initialised') !== undefined,
     confirmSubscriptions: row['confirm'] === true,
+    strictOrdering: row['strict'] === true,
     closed: row['closed'] === true,
   };
-}
-
-function identityOf(row: Row): Identity | undefined {
-  const kind = row['identityKind'];
-  const hash = textOf(row, 'identityHash');
-  return hash !== undefined && (kind === 'api-key' || kind === 'anonymous') ? { kind, hash } : undefined;
-}
-
-/** Partitions of LIVE rows read at once. */
-const PARTITIONS_AT_ONCE = 8;
-
-/** Every live connection, some partitions at a time, so that a caller who stops early does not pay for all. */
-export async function* live(table: RelayTable): AsyncGenerator<LiveConnection> {
-  for (let first = 0; first < LIVE_PARTITIONS; first += PARTITIONS_AT_ONCE) {
-    const partitions = Array.from({ length: PARTITIONS_AT_ONCE }, (_, n) => livePartition(first + n));
-    const rows = await mapConcurrently(partitions, PARTITIONS_AT_ONCE, (partition) =>
-      query(table, partition),
-    );
-    for (const row of rows.flat()) {
-      const connectionId = textOf(row, 'sk');
-      const stage = textOf(row, 'stage');
-      if (!isLive(row, table.clock.now()) || connectionId === undefined || stage === undefined) continue;
-      const dialect = dialectOf(row, 'dialect');
-      const identityHash = textOf(row, 'identityHash');
-      yield {
-        connectionId,
-        stage,
-        ...(dialect && { dialect }),
-        ...(identityHash !== undefined && { identityHash }),
-      };
-    }
-  }
 }

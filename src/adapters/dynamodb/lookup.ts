@@ -4,6 +4,7 @@ import { mapConcurrently } from './concurrency.ts';
 import {
   connectionPartition,
   isLive,
+  numberOf,
   placeOf,
   placePartition,
   type Row,
@@ -71,7 +72,7 @@ async function withFilters(
   };
 }
 
-/** Live subscriptions of one connection: one query. */
+/** Subscriptions of one connection that nobody has ended, their credential expired or not: one query. */
 export async function subscriptions(
   table: RelayTable,
   connectionId: string,
@@ -81,8 +82,9 @@ export async function subscriptions(
     const clientId = textOf(row, 'clientId');
     const field = textOf(row, 'field');
     const tableName = textOf(row, 'table');
-    if (!isLive(row, table.clock.now())) return [];
+    const expiresAt = numberOf(row, 'servedUntil');
+    if (!isLive(row, table.clock.now()) || expiresAt === undefined) return [];
     if (clientId === undefined || field === undefined || tableName === undefined) return [];
-    return [{ clientId, field, table: tableName }];
+    return [{ clientId, field, table: tableName, expiresAt }];
   });
 }

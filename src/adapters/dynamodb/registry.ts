@@ -2,11 +2,14 @@ import type { Clock, Registry } from '../../relay/ports.ts';
 import { DEFAULT_REGISTRY_LIMITS, type RegistryLimits } from '../memory/registry-limits.ts';
 import { close } from './close.ts';
 import { complete } from './complete.ts';
-import { connection, initialise, live, open } from './connections.ts';
+import { connection, initialise, open, speak } from './connections.ts';
 import type { DocumentClient } from './document-client.ts';
 import { createDocuments } from './documents.ts';
+import { live } from './live.ts';
+import { lock, unlock } from './lock.ts';
 import { candidates, shapes, subscriptions } from './lookup.ts';
 import { createShapeUse } from './shapes.ts';
+import { readStore, updateStore } from './store.ts';
 import { type SubscribeParts, subscribe } from './subscribe.ts';
 import type { RelayTable } from './table.ts';
 
@@ -25,11 +28,13 @@ export interface DynamoDBRegistryOptions {
 
 /**
  * The `Registry` of DESIGN §4 on one DynamoDB table. Requests, without retries: `open` 1 BatchWriteItem · `initialise`
- * 1 UpdateItem (with an identity + 1 BatchWriteItem + 1 GetItem; without a subprotocol + 1 UpdateItem) · `subscribe`
- * 1 PutItem + 1 BatchWriteItem + 1 BatchGetItem, and when this process has not met the shape or document before one
- * Query and one write each · `complete` 1 Query + 1 DeleteItem + 1 BatchWriteItem, or 1 Query + 1 PutItem of an id that is not live · `close`
- * 1 UpdateItem + 1 Query + the rows in batches of 25, those under filter keys first · `shapes` 1 Query · `candidates`
- * 1 Query per filter key and shard, + BatchGetItem by 100 for long filters · `live` 64 Queries.
+ * 2 UpdateItem, META and then LIVE (with an identity 1 UpdateItem + 1 BatchWriteItem + 1 GetItem) · `speak` 2 UpdateItem
+ * · `connection` and `readStore` 1 GetItem · `updateStore` 1 PutItem between 2 GetItem · `lock` 1 PutItem + 1 GetItem,
+ * or 1 PutItem while another holds it · `unlock` 1 DeleteItem · `subscribe` 1 PutItem + 1 BatchWriteItem + 1
+ * BatchGetItem, and when this process has not met the shape or document before one Query and one write each ·
+ * `complete` 1 Query + 1 DeleteItem + 1 BatchWriteItem, or 1 Query + 1 PutItem of an id that is not live · `close`
+ * 1 UpdateItem + 1 Query + the rows in batches of 25, those under filter keys first · `subscriptions` and `shapes`
+ * 1 Query · `candidates` 1 Query per filter key and shard, + BatchGetItem by 100 for long filters · `live` 64 Queries.
  */
 export function createDynamoDBRegistry(options: DynamoDBRegistryOptions): Registry {
   const { client, tableName, clock, random = Math.random, check } = options;
@@ -46,6 +51,11 @@ export function createDynamoDBRegistry(options: DynamoDBRegistryOptions): Regist
   return {
     open: (connection) => open(table, connection),
     initialise: (connectionId, init) => initialise(table, connectionId, init),
+    speak: (connectionId, dialect) => speak(table, connectionId, dialect),
+    readStore: (connectionId) => readStore(table, connectionId),
+    updateStore: (connectionId, version, entries) => updateStore(table, connectionId, version, entries),
+    lock: (connectionId, holdMs) => lock(table, connectionId, holdMs),
+    unlock: (connectionId, token) => unlock(table, connectionId, token),
     connection: (connectionId) => connection(table, connectionId),
     subscribe: (subscription) => subscribe(parts, subscription),
     complete: (connectionId, clientId) => complete(table, connectionId, clientId, limits.tombstoneSeconds),

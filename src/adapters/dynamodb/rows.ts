@@ -12,9 +12,11 @@ export interface RowKey {
 
 /** Every dialect a row may name; the compiler asks for new ones. */
 const DIALECTS: ReadonlyMap<unknown, Dialect> = new Map(
-  Object.values({ 'graphql-transport-ws': 'graphql-transport-ws' } satisfies { [D in Dialect]: D }).map(
-    (dialect) => [dialect, dialect],
-  ),
+  Object.values({
+    'graphql-transport-ws': 'graphql-transport-ws',
+    apollo: 'apollo',
+    appsync: 'appsync',
+  } satisfies { [D in Dialect]: D }).map((dialect) => [dialect, dialect]),
 );
 
 /** `LIVE` rows are spread over this many partitions. */
@@ -28,6 +30,17 @@ export const connectionPartition = (connectionId: string): string => `CONN#${con
 export const metaKey = (connectionId: string): RowKey => ({
   pk: connectionPartition(connectionId),
   sk: 'META',
+});
+
+/** What operations stored for a connection. */
+export const storeKey = (connectionId: string): RowKey => ({
+  pk: connectionPartition(connectionId),
+  sk: 'CTX',
+});
+
+export const lockKey = (connectionId: string): RowKey => ({
+  pk: connectionPartition(connectionId),
+  sk: 'LOCK',
 });
 
 /** @param h `hash128` of the client's id, which itself may be any text. */

@@ -6,7 +6,7 @@ import { batchGet, batchWrite } from './batch.ts';
 import type { Documents } from './documents.ts';
 import { isLive, metaKey, type Row, type RowKey, secondsOf, subscriptionKey, textOf } from './rows.ts';
 import type { ShapeUse } from './shapes.ts';
-import { absentOrExpired, deletePlaces, placeRows, subscriptionRow } from './subscription-rows.ts';
+import { absentOrUnserved, deletePlaces, placeRows, subscriptionRow } from './subscription-rows.ts';
 import { put, type RelayTable, remove } from './table.ts';
 
 /** What subscribing needs beside the table: what this process remembers of shared rows. */
@@ -33,7 +33,7 @@ export async function subscribe(
   const h = hash128(subscription.clientId);
   const nonce = randomBytes(12).toString('base64url');
   const placements = await shapes.place(subscription);
-  const row = subscriptionRow(subscription, h, nonce, placements);
+  const row = subscriptionRow(subscription, h, nonce, placements, limits);
   try {
     const taken = await claim(table, connectionId, row, nonce, limits.lookAgainMs);
     if (taken !== 'claimed') return taken;
@@ -61,7 +61,7 @@ async function claim(
   let waited = 0;
   let pause = LOOK_AGAIN_FIRST_MS;
   for (;;) {
-    const written = await put(table, row, absentOrExpired(secondsOf(table.clock.now())));
+    const written = await put(table, row, absentOrUnserved(secondsOf(table.clock.now())));
     if (written.ok) {
       if (written.old) await deletePlaces(table, connectionId, written.old);
       return 'claimed';

@@ -1,5 +1,7 @@
-import type { Candidate, NewSubscription } from '../../relay/ports.ts';
+import type { Candidate, NewSubscription, SubscriptionOptions } from '../../relay/ports.ts';
+import { type RegistryLimits, subscriptionEnd } from '../memory/registry-limits.ts';
 import { batchWrite } from './batch.ts';
+import { identityText, parseIdentity } from './identity-text.ts';
 import {
   dialectOf,
   numberOf,
@@ -22,13 +24,25 @@ export function absentOrExpired(nowSeconds: number): Expression {
   return { text: 'attribute_not_exists(#pk) OR #expiresAt <= :now', values: { ':now': nowSeconds } };
 }
 
-/** The row of a subscription: it names every row kept under filter keys (`places`), and the nonce in their keys. */
+/** Holds where nothing is served under an id: no row, one past its end, or one whose credential has expired. */
+export function absentOrUnserved(nowSeconds: number): Expression {
+  const { text, values } = absentOrExpired(nowSeconds);
+  return { text: `${text} OR #servedUntil <= :now`, ...(values && { values }) };
+}
+
+/**
+ * The row of a subscription: it names every row kept under filter keys (`places`), and the nonce in their keys. Those
+ * end with the credential (`servedUntil`); this one lives as long as its connection may, so that whoever ends it later
+ * knows whom to tell.
+ */
 export function subscriptionRow(
   subscription: NewSubscription,
   h: string,
   nonce: string,
   placements: readonly Placement[],
+  limits: RegistryLimits,
 ): Row & RowKey {
+  const { skipWriter, overflow, identity } = subscription.options ?? {};
   return {
     ...subscriptionKey(subscription.connectionId, h),
     nonce,
@@ -37,8 +51,12 @@ export function subscriptionRow(
     table: subscription.table,
     document: subscription.document.hash,
     filter: subscription.filter,
+    ...(skipWriter !== undefined && { skipWriter }),
+    ...(overflow && { overflow }),
+    ...(identity && { identity: identityText(identity) }),
     places: placesOf(placements),
-    expiresAt: subscription.expiresAt,
+    servedUntil: subscription.expiresAt,
+    expiresAt: subscriptionEnd(subscription, limits),
   };
 }
 
@@ -49,6 +67,7 @@ function placesOf(placements: readonly Placement[]): string[] {
 /**
  * Rows under filter keys. Attribute names are one letter: every change that matches pays for them by the byte.
  * c client id · o field · d document · r rendering key · f filter, unless too long · p dialect · s stage · a activatedAt
+ * · w skipWriter · v overflow · i identity
  */
 export function placeRows(
   subscription: NewSubscription,
@@ -57,6 +76,7 @@ export function placeRows(
   placements: readonly Placement[],
   maxInlineFilterBytes: number,
 ): (Row & RowKey)[] {
+  const { skipWriter, overflow, identity } = subscription.options ?? {};
   const inline = Buffer.byteLength(subscription.filter, 'utf8') <= maxInlineFilterBytes;
   return placesOf(placements).map((place) => ({
     pk: placePartition(place),
@@ -69,6 +89,9 @@ export function placeRows(
     p: subscription.dialect,
     s: subscription.stage,
     a: subscription.activatedAt,
+    ...(skipWriter !== undefined && { w: skipWriter }),
+    ...(overflow && { v: overflow }),
+    ...(identity && { i: identityText(identity) }),
     expiresAt: subscription.expiresAt,
   }));
 }
@@ -93,6 +116,9 @@ export function candidateOf(row: Row): FoundCandidate | undefined {
   if (!place || clientId === undefined || field === undefined || documentHash === undefined) return undefined;
   if (renderingKey === undefined || !dialect || stage === undefined || activatedAt === undefined)
     return undefined;
+  const options = optionsOf(row);
+  // Better not found than rendered for nobody in particular, with what only its identity may narrow.
+  if (options === 'unreadable') return undefined;
   const { connectionId, h, nonce } = place;
   return {
     candidate: {
@@ -105,9 +131,24 @@ export function candidateOf(row: Row): FoundCandidate | undefined {
       dialect,
       stage,
       activatedAt,
+      ...(options && { options }),
     },
     subscription: subscriptionKey(connectionId, h),
     nonce,
+  };
+}
+
+function optionsOf(row: Row): SubscriptionOptions | 'unreadable' | undefined {
+  const skipWriter = textOf(row, 'w');
+  const latest = row['v'] === 'latest';
+  const text = textOf(row, 'i');
+  const identity = parseIdentity(text);
+  if (text !== undefined && !identity) return 'unreadable';
+  if (skipWriter === undefined && !latest && !identity) return undefined;
+  return {
+    ...(skipWriter !== undefined && { skipWriter }),
+    ...(latest && { overflow: 'latest' }),
+    ...(identity && { identity }),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { NewSubscription } from '../../relay/ports.ts';
+
 /** What every adapter of the `Registry` port keeps to. All have defaults; tests shrink them. */
 export interface RegistryLimits {
   /** Longest life of a connection, in seconds. Default 7 800: API Gateway's 2 h and 10 min of grace. */
@@ -42,3 +44,14 @@ export function assertClientId(clientId: string): void {
 
 /** First pause before looking again at an id that is taken, in ms; each further one is twice as long. */
 export const LOOK_AGAIN_FIRST_MS = 50;
+
+/**
+ * Epoch seconds until which a subscription is kept, served or not: past any end its connection can have. One that is
+ * no longer served because its credential has expired is still to be told, and ended.
+ */
+export function subscriptionEnd(
+  { activatedAt, expiresAt }: NewSubscription,
+  { connectionLifeSeconds }: RegistryLimits,
+): number {
+  return Math.max(expiresAt, Math.floor(activatedAt / 1_000) + connectionLifeSeconds);
+}

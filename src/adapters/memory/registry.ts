@@ -5,7 +5,6 @@ import type {
   Clock,
   Connection,
   LiveSubscription,
-  NewSubscription,
   Registry,
   StoredDocument,
 } from '../../relay/ports.ts';
@@ -14,26 +13,17 @@ import {
   DEFAULT_REGISTRY_LIMITS,
   LOOK_AGAIN_FIRST_MS,
   type RegistryLimits,
+  subscriptionEnd,
 } from './registry-limits.ts';
+import { createConnectionLocks } from './registry-lock.ts';
 import { createShapeBook } from './registry-shapes.ts';
+import { candidateOf, type Slot } from './registry-slots.ts';
+import { createConnectionStores } from './registry-store.ts';
 
 export interface MemoryRegistryOptions {
   readonly clock: Clock;
   readonly limits?: Partial<RegistryLimits>;
 }
-
-/** What stands under a client's id: a subscription, or the mark of a `complete` that came too early. */
-type Slot =
-  | {
-      readonly kind: 'subscription';
-      readonly subscription: NewSubscription;
-      /** Filter key → shard. */
-      readonly places: ReadonlyMap<string, number>;
-      readonly expiresAt: number;
-      /** Found by `candidates`: set when the check has passed. */
-      active: boolean;
-    }
-  | { readonly kind: 'tombstone'; readonly expiresAt: number };
 
 /**
  * The reference implementation of the `Registry` port: what each method means, in one process, with nothing durable.
@@ -61,8 +51,20 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
     const connection = connectionOf(id);
     return connection && !connection.closed ? connection : undefined;
   };
+  const isOpen = (id: string) => openConnection(id) !== undefined;
+  const stores = createConnectionStores(isOpen);
+  const locks = createConnectionLocks(clock, isOpen);
+  const forgetExtras = (id: string) => {
+    stores.forget(id);
+    locks.forget(id);
+  };
+  const isServed = (slot: Slot) => slot.kind === 'tombstone' || slot.subscription.expiresAt > seconds();
   const forgetExpired = () => {
-    for (const [id, connection] of connections) if (!live(connection)) connections.delete(id);
+    for (const [id, connection] of connections) {
+      if (live(connection)) continue;
+      connections.delete(id);
+      forgetExtras(id);
+    }
     for (const [hash, entry] of documents) if (!live(entry)) documents.delete(hash);
     for (const [id, own] of slots) {
       for (const [clientId, slot] of own) if (!live(slot)) own.delete(clientId);
@@ -78,24 +80,38 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
         ...connection,
         initialised: false,
         confirmSubscriptions: false,
+        strictOrdering: false,
         closed: false,
       });
     },
 
-    async initialise(connectionId, { dialect, identity, confirmSubscriptions = false }) {
+    async initialise(connectionId, init) {
+      const { dialect, identity, confirmSubscriptions = false, strictOrdering = false } = init;
       await nextTurn();
       const connection = openConnection(connectionId);
       if (!connection) return 'unknown';
       if (connection.initialised) return 'repeated';
       connections.set(connectionId, {
         ...connection,
-        dialect,
+        ...(dialect && { dialect }),
         ...(identity && { identity }),
         confirmSubscriptions,
+        strictOrdering,
         initialised: true,
       });
       return 'initialised';
     },
+
+    async speak(connectionId, dialect) {
+      await nextTurn();
+      const connection = openConnection(connectionId);
+      if (connection) connections.set(connectionId, { ...connection, dialect });
+    },
+
+    readStore: stores.readStore,
+    updateStore: stores.updateStore,
+    lock: locks.lock,
+    unlock: locks.unlock,
 
     async connection(connectionId) {
       await nextTurn();
@@ -108,7 +124,7 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
       await nextTurn();
       for (let waited = 0, pause = LOOK_AGAIN_FIRST_MS; ; pause *= 2) {
         const found = live(slotsOf(connectionId).get(clientId));
-        if (!found) break;
+        if (!found || !isServed(found)) break;
         if (found.kind === 'tombstone') {
           slotsOf(connectionId).delete(clientId);
           return 'completed';
@@ -127,7 +143,7 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
         kind: 'subscription',
         subscription,
         places,
-        expiresAt: subscription.expiresAt,
+        expiresAt: subscriptionEnd(subscription, limits),
         active: false,
       };
       slotsOf(connectionId).set(clientId, slot);
@@ -163,6 +179,7 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
       await nextTurn();
       const own = slotsOf(connectionId);
       slots.delete(connectionId);
+      forgetExtras(connectionId);
       return [...own.values()].filter((slot) => slot.kind === 'subscription').length;
     },
 
@@ -170,8 +187,8 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
       await nextTurn();
       return [...slotsOf(connectionId).values()].flatMap((slot): LiveSubscription[] => {
         if (slot.kind !== 'subscription' || !live(slot)) return [];
-        const { clientId, field, table } = slot.subscription;
-        return [{ clientId, field, table }];
+        const { clientId, field, table, expiresAt } = slot.subscription;
+        return [{ clientId, field, table, expiresAt }];
       });
     },
 
@@ -188,7 +205,7 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
       }
       const result = new Map([...shards.keys()].map((key): [string, Candidate[]] => [key, []]));
       for (const slot of [...slots.values()].flatMap((own) => [...own.values()])) {
-        if (slot.kind !== 'subscription' || !slot.active || !live(slot)) continue;
+        if (slot.kind !== 'subscription' || !slot.active || !isServed(slot)) continue;
         for (const [key, shard] of slot.places) {
           if (shard < (shards.get(key) ?? 0)) result.get(key)?.push(candidateOf(slot.subscription));
         }
@@ -206,30 +223,17 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
         await nextTurn();
         const connection = openConnection(id);
         if (!connection) continue;
-        const { stage, dialect, identity } = connection;
+        const { stage, dialect, identity, connectedAt, initialised } = connection;
         yield {
           connectionId: id,
           stage,
+          connectedAt,
+          initialised,
           ...(dialect && { dialect }),
           ...(identity && { identityHash: identity.hash }),
+          ...(identity?.expiresAt !== undefined && { credentialExpiresAt: identity.expiresAt }),
         };
       }
     },
-  };
-}
-
-function candidateOf(subscription: NewSubscription): Candidate {
-  const { connectionId, clientId, field, document, renderingKey, filter, dialect, stage, activatedAt } =
-    subscription;
-  return {
-    connectionId,
-    clientId,
-    field,
-    documentHash: document.hash,
-    renderingKey,
-    filter,
-    dialect,
-    stage,
-    activatedAt,
   };
 }

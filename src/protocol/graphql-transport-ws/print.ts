@@ -1,10 +1,12 @@
 import type { PayloadFrame } from '../dialect.ts';
 import type { WireError } from '../messages.ts';
 
-export function ack(): string {
-  return '{"type":"connection_ack"}';
+/** Without a payload: this dialect tells its clients no facts of the deployment. */
+export function ack(): readonly [string] {
+  return ['{"type":"connection_ack"}'];
 }
 
+/** Answer to a ping, and, sent alone, the heartbeat that needs no answer (a `ping` would cost a frame back). */
 export function pong(): string {
   return '{"type":"pong"}';
 }

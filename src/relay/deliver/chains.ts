@@ -2,6 +2,7 @@ import type { RelayContext } from '../context.ts';
 import { gatewayAnswers } from '../end.ts';
 import { inLanes } from '../lanes.ts';
 import type { Candidate, Target } from '../ports.ts';
+import { Overflow } from './overflow.ts';
 import { postWithRetries, type Time } from './post.ts';
 
 /** One frame owed to one connection because of one record. */
@@ -9,10 +10,12 @@ export interface OwedFrame {
   /** Place of the record in the batch. */
   readonly record: number;
   readonly candidate: Candidate;
-  /** Made when its turn comes, so that a batch never holds all its frames at once. */
-  frame(): Promise<Uint8Array>;
+  /** The item it is about, among all of the subscription's. */
+  readonly item: string;
+  /** Made when its turn comes, so that a batch never holds all its frames at once. `skipped` older ones are told of. */
+  frame(skipped: number): Promise<Uint8Array>;
   /** Sent when the gateway finds the frame too large after all. */
-  standIn(): Promise<Uint8Array>;
+  standIn(skipped: number): Promise<Uint8Array>;
 }
 
 /** Why an invocation ended before all records were done. */
@@ -25,6 +28,8 @@ export interface Stop {
 export interface ChainReport {
   sent: number;
   tooLarge: number;
+  /** Left out for a newer one of the same item, where the subscriber chose `overflow: latest`. */
+  skipped: number;
   /** Connections the gateway no longer knows. */
   readonly gone: Set<string>;
   /** Connections that could not keep up, with what they were owed and did not get. */
@@ -52,7 +57,14 @@ export async function sendChains(
   owed: readonly OwedFrame[],
   remainingMs: () => number,
 ): Promise<ChainReport> {
-  const report: ChainReport = { sent: 0, tooLarge: 0, gone: new Set(), slow: new Map(), stop: undefined };
+  const report: ChainReport = {
+    sent: 0,
+    tooLarge: 0,
+    skipped: 0,
+    gone: new Set(),
+    slow: new Map(),
+    stop: undefined,
+  };
   const abort = new AbortController();
   const reached = new Set<string>();
   // A function with a short time-out still delivers something before each end.
@@ -70,6 +82,7 @@ export async function sendChains(
     if (!report.stop || record < report.stop.record) report.stop = { record, reason };
   };
   const runChain = async (chain: readonly OwedFrame[]): Promise<void> => {
+    const overflow = new Overflow(chain);
     for (const [index, owedFrame] of chain.entries()) {
       if (report.stop && owedFrame.record >= report.stop.record) return;
       if (isLate()) {
@@ -77,15 +90,18 @@ export async function sendChains(
         return stopAt(owedFrame.record, 'deadline');
       }
       const { candidate } = owedFrame;
-      const outcome = await deliverOne(context, owedFrame, time);
+      if (overflow.skips(owedFrame, index)) {
+        report.skipped += 1;
+        continue;
+      }
+      const outcome = await deliverOne(context, owedFrame, overflow.take(owedFrame), time);
       switch (outcome.kind) {
         case 'sent':
-          report.sent += 1;
-          reached.add(candidate.connectionId);
-          break;
         case 'tooLarge':
-          report.tooLarge += 1;
+          if (outcome.kind === 'sent') report.sent += 1;
+          else report.tooLarge += 1;
           reached.add(candidate.connectionId);
+          overflow.isBehind ||= outcome.retried;
           break;
         case 'gone':
           report.gone.add(candidate.connectionId);
@@ -124,11 +140,13 @@ export async function sendChains(
   return report;
 }
 
-async function deliverOne(context: RelayContext, owed: OwedFrame, time: Time) {
+async function deliverOne(context: RelayContext, owed: OwedFrame, skipped: number, time: Time) {
   const { candidate } = owed;
-  const first = await postWithRetries(context, candidate, await owed.frame(), candidate.activatedAt, time);
+  const { activatedAt } = candidate;
+  const first = await postWithRetries(context, candidate, await owed.frame(skipped), activatedAt, time);
   if (first.kind !== 'tooLarge') return first;
-  const second = await postWithRetries(context, candidate, await owed.standIn(), candidate.activatedAt, time);
+  const standIn = await owed.standIn(skipped);
+  const second = await postWithRetries(context, candidate, standIn, activatedAt, time);
   return second.kind === 'sent' ? first : second;
 }
 

@@ -2,6 +2,7 @@ import type { Image } from '../../change/change.ts';
 import { transition } from '../../change/transition.ts';
 import { imageFilterKey } from '../../filter/keys.ts';
 import { predicateFor } from '../../filter/memo.ts';
+import { attributeOf, attributeValue, comparisonOf } from '../../filter/value.ts';
 import type { SubscriptionEvent, SubscriptionField } from '../../schema/model.ts';
 import type { RelayContext } from '../context.ts';
 import type { Candidate, Lookup, Shape } from '../ports.ts';
@@ -138,7 +139,7 @@ function judge(
     for (const candidate of distinctCandidates(filterKeys, found)) {
       candidates += 1;
       orPoison(context, typed, () => {
-        if (isOlderThanSubscription(context, typed, candidate)) return;
+        if (isOlderThanSubscription(context, typed, candidate) || isOwn(typed, candidate)) return;
         const predicate = predicateFor(candidate.filter, typed.type);
         if (!predicate.ok) {
           misfits.push({ typed, candidate, message: predicate.message });
@@ -173,6 +174,17 @@ function isOlderThanSubscription(
   candidate: Candidate,
 ): boolean {
   return change.at + settings.streamGranularityMs + settings.clockSkewMs < candidate.activatedAt;
+}
+
+/**
+ * True for a change that the subscriber made itself and asked not to be told of. Who deleted an item is not known: the
+ * old image names who wrote it last.
+ */
+function isOwn({ change, type }: TypedChange, { options }: Candidate): boolean {
+  if (options?.skipWriter === undefined || !type.writer || !change.newImage) return false;
+  const attribute = attributeOf(change.newImage, type.writer.attribute);
+  if (!attribute) return false;
+  return attributeValue(comparisonOf(type.writer.kind), attribute) === options.skipWriter;
 }
 
 function matchKind(

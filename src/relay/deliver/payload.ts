@@ -36,6 +36,9 @@ const MAX_KEPT_BYTES = 32 * 1024 * 1024;
 
 const NO_BYTES = new Uint8Array();
 
+/** How every payload ends: its extensions come last, and are never empty. */
+const EXTENSIONS_END = '}}';
+
 /** A frame ready to post, and whether it had to stand in for one too large. */
 export interface RenderedFrame {
   readonly frame: Uint8Array;
@@ -54,22 +57,30 @@ export class BatchRenderer {
     this.context = context;
   }
 
-  async frame(match: Match, prepared: PreparedDocument): Promise<RenderedFrame> {
-    return this.spliced(match, prepared, this.context.settings.maxFrameBytes);
+  /** @param skipped older payloads of this subscription that were left out (`overflow: latest`), told if there are any */
+  async frame(match: Match, prepared: PreparedDocument, skipped = 0): Promise<RenderedFrame> {
+    return this.spliced(match, prepared, skipped, this.context.settings.maxFrameBytes);
   }
 
   /** The frame for a payload the gateway found too large although it was measured to fit. */
-  async standIn(match: Match, prepared: PreparedDocument): Promise<Uint8Array> {
-    return (await this.spliced(match, prepared, 0)).frame;
+  async standIn(match: Match, prepared: PreparedDocument, skipped = 0): Promise<Uint8Array> {
+    return (await this.spliced(match, prepared, skipped, 0)).frame;
   }
 
   /** What is the subscriber's own around the shared payload that leaves the frame within `maxBytes`, if any does. */
-  private async spliced(match: Match, prepared: PreparedDocument, maxBytes: number): Promise<RenderedFrame> {
+  private async spliced(
+    match: Match,
+    prepared: PreparedDocument,
+    skipped: number,
+    maxBytes: number,
+  ): Promise<RenderedFrame> {
     const { head, tail } = codecOf(match.candidate.dialect).payload;
-    const end = tail(match.candidate.clientId);
+    const own = skipped > 0 ? `,"skipped":${skipped}${EXTENSIONS_END}` : '';
+    const end = `${own}${tail(match.candidate.clientId)}`;
     const room = maxBytes - byteLength(head) - byteLength(end);
     const { bytes, tooLarge } = await this.payload(match, prepared, room);
-    return { frame: Buffer.concat([Buffer.from(head, 'utf8'), bytes, Buffer.from(end, 'utf8')]), tooLarge };
+    const shared = own === '' ? bytes : bytes.subarray(0, -EXTENSIONS_END.length);
+    return { frame: Buffer.concat([Buffer.from(head, 'utf8'), shared, Buffer.from(end, 'utf8')]), tooLarge };
   }
 
   /** The shared payload, or a smaller stand-in when this subscriber's frame has no room for it. */
@@ -122,7 +133,9 @@ export class BatchRenderer {
     const extensions = extensionsOf(match);
     try {
       const source = payloadSource(match, settings.leave, dropPrevious);
-      const text = await renderPayload(model, prepared, source, extensions);
+      const identity = match.candidate.options?.identity;
+      const contextValue = identity && this.context.api.contextFor({ identity });
+      const text = await renderPayload(model, prepared, source, extensions, contextValue);
       return fitting(text, settings.maxFrameBytes);
     } catch (error) {
       // Told to those who asked for it; the record and its neighbours go on.

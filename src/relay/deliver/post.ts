@@ -4,14 +4,14 @@ import { backoff } from '../retries.ts';
 
 /**
  * Final outcome of one frame for one connection.
+ * - `retried`: it took more than one attempt, so that the connection, or the gateway, does not keep up.
  * - `slow`: throttled, failed or hung past its budget; whether that is this client's fault or everyone's is judged
  *   over the whole batch.
  * - `denied`: 401/403, which is our configuration, never the client.
  */
 export type Delivery =
-  | { readonly kind: 'sent' }
+  | { readonly kind: 'sent' | 'tooLarge'; readonly retried: boolean }
   | { readonly kind: 'gone' }
-  | { readonly kind: 'tooLarge' }
   | { readonly kind: 'slow'; readonly detail: string }
   | { readonly kind: 'denied'; readonly detail: string };
 
@@ -48,7 +48,7 @@ export async function postWithRetries(
     switch (outcome.kind) {
       case 'sent':
       case 'tooLarge':
-        return outcome;
+        return { kind: outcome.kind, retried: throttled + failed > 0 };
       case 'forbidden':
         return { kind: 'denied', detail: outcome.detail };
       case 'gone':

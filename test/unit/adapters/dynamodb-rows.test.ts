@@ -2,16 +2,21 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { chunk, mapConcurrently } from '../../../src/adapters/dynamodb/concurrency.ts';
 import { rowFromError } from '../../../src/adapters/dynamodb/condition-failure.ts';
+import { identityText, parseIdentity } from '../../../src/adapters/dynamodb/identity-text.ts';
 import {
+  dialectOf,
   isLive,
   liveKey,
+  lockKey,
   parsePlaceSort,
   partitionOf,
   placeSort,
   shapeKey,
+  storeKey,
   subscriptionKey,
 } from '../../../src/adapters/dynamodb/rows.ts';
-import { placeKeys } from '../../../src/adapters/dynamodb/subscription-rows.ts';
+import { candidateOf, placeKeys } from '../../../src/adapters/dynamodb/subscription-rows.ts';
+import type { Identity } from '../../../src/auth/identity.ts';
 import { hash128 } from '../../../src/filter/keys.ts';
 
 describe('keys of the relay table', () => {
@@ -40,6 +45,8 @@ describe('keys of the relay table', () => {
       pk: 'SHAPES#Todos',
       sk: 'onCreateTodo#done,title',
     });
+    expect(storeKey('id')).toEqual({ pk: 'CONN#id', sk: 'CTX' });
+    expect(lockKey('id')).toEqual({ pk: 'CONN#id', sk: 'LOCK' });
     expect(liveKey('id')).toEqual({ pk: `LIVE#${partitionOf('id', 64)}`, sk: 'id' });
   });
 
@@ -83,6 +90,80 @@ describe('keys of the relay table', () => {
       l: { L: [{ S: 'x' }] },
     });
     expect(row).toEqual({ s: '買', n: 1_767_225_600, b: false, l: ['x'] });
+  });
+});
+
+describe('what a row holds beside its key', () => {
+  const text = fc.string({ unit: 'binary' });
+  const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+  const identity = fc
+    .record({
+      kind: fc.constantFrom('api-key' as const, 'jwt' as const, 'anonymous' as const),
+      hash: text,
+      claims: optional(
+        fc.record(
+          { issuer: text, subject: text, username: text, groups: fc.array(text), scope: text },
+          { requiredKeys: ['issuer', 'subject'] },
+        ),
+      ),
+      expiresAt: optional(fc.nat()),
+    })
+    .map(
+      ({ kind, hash, claims, expiresAt }): Identity => ({
+        kind,
+        hash,
+        ...(claims && { claims }),
+        ...(expiresAt !== undefined && { expiresAt }),
+      }),
+    );
+
+  test('an identity reads back as it was, absent members absent', () => {
+    fc.assert(fc.property(identity, (each) => expect(parseIdentity(identityText(each))).toEqual(each)));
+  });
+
+  test.each([
+    undefined,
+    '',
+    'no JSON',
+    'null',
+    '[]',
+    '{"hash":"h"}',
+    '{"kind":"root","hash":"h"}',
+    '{"kind":"constructor","hash":"h"}',
+    '{"kind":"jwt"}',
+    '{"kind":"jwt","hash":1}',
+    '{"kind":"jwt","hash":"h","claims":{"issuer":"i"}}',
+    '{"kind":"jwt","hash":"h","claims":null}',
+  ])('what is no identity is nobody: %j', (each) => {
+    expect(parseIdentity(each)).toBeUndefined();
+  });
+
+  test('every dialect is read, and no other text', () => {
+    const dialects = ['graphql-transport-ws', 'apollo', 'appsync'];
+    expect(dialects.map((dialect) => dialectOf({ dialect }, 'dialect'))).toEqual(dialects);
+    for (const dialect of ['graphql-ws', 'toString', '', 1])
+      expect(dialectOf({ dialect }, 'dialect')).toBeUndefined();
+  });
+
+  test('a row whose identity cannot be read is no candidate, rather than one for anybody', () => {
+    const row = {
+      pk: 'KEY#k#0',
+      sk: 'a#h#n',
+      c: '1',
+      o: 'onCreateTodo',
+      d: 'document',
+      r: 'rendering',
+      f: '{}',
+      p: 'appsync',
+      s: 'dev',
+      a: 1,
+    };
+    expect(candidateOf(row)?.candidate).not.toHaveProperty('options');
+    expect(candidateOf({ ...row, v: 'oldest' })?.candidate).not.toHaveProperty('options');
+    expect(
+      candidateOf({ ...row, i: identityText({ kind: 'anonymous', hash: 'h' }) })?.candidate.options,
+    ).toEqual({ identity: { kind: 'anonymous', hash: 'h' } });
+    expect(candidateOf({ ...row, i: '{"kind":"of a later version","hash":"h"}' })).toBeUndefined();
   });
 });
 

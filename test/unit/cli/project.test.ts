@@ -38,6 +38,19 @@ describe('what start reads of a resolved serverless.yml', () => {
     expect(project.tables.map(({ name }) => name)).toEqual(['Todos', 'Extra']);
   });
 
+  test("a project's own functions may read streams too, and take events of any form", () => {
+    const arn = 'arn:aws:dynamodb:us-east-1:1:table/other/stream/2026';
+    const functions = {
+      audit: { name: 'shop-dev-audit', events: [{ stream: arn }, { stream: { type: 'dynamodb', arn } }] },
+      page: { name: 'shop-dev-page', events: ['alexaSkill', { httpApi: 'GET /page' }] },
+      idle: { name: 'shop-dev-idle' },
+      ...configuration.functions,
+    };
+    const project = projectOf({ ...configuration, functions });
+    expect(project.streamFunction).toBe('shop-dev-stream');
+    expect(project.streams).toEqual(['Todos', 'orders-prod']);
+  });
+
   test.each([
     [{ ...configuration, functions: {} }, 'functions: expected one with a stream event'],
     [{ ...configuration, resources: { Resources: {} } }, 'resources: expected the relay table'],

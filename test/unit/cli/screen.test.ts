@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { nodeLine, screen } from '../../../src/cli/screen.ts';
+import { curlLine, nodeLine, screen } from '../../../src/cli/screen.ts';
 
 const info = {
   ws: 'ws://localhost:3001',
   http: 'http://localhost:3000',
+  graphql: 'http://localhost:3000/graphql',
   dynamodb: 'http://127.0.0.1:8000',
   region: 'us-east-1',
   apiKey: 'local-dev-key',
@@ -29,7 +30,18 @@ test('the screen shows where everything is, one line that connects and subscribe
   expect(lines.find((line) => line.includes('aws dynamodb put-item'))).toContain(
     '--endpoint-url http://127.0.0.1:8000',
   );
-  for (const url of [info.ws, info.http, info.dynamodb]) expect(lines.join('\n')).toContain(url);
+  for (const url of [info.ws, info.http, info.graphql, info.dynamodb])
+    expect(lines.join('\n')).toContain(url);
+});
+
+test('the line for curl posts a query of the schema with the key, also through a shell', () => {
+  const query = 'query { listTodos(filter: { title: { eq: "it\'s" } }) { items { id } } }';
+  expect(curlLine(info, query)).toBe(
+    "curl http://localhost:3000/graphql -H 'x-api-key: local-dev-key' -H 'content-type: application/json' " +
+      `-d '{"query":"query{listTodos(filter:{title:{eq:\\"it'\\''s\\"}}){items{id}}}"}'`,
+  );
+  const printed = screen({ info, sdl, schemaTables: ['Todos'], auth: true });
+  expect(printed).toContain(curlLine(info, '{ __typename }').replace('{__typename}', 'query{__typename}'));
 });
 
 test("the line for Node survives a shell, also with a ' in the item", () => {

@@ -12,14 +12,16 @@ function settings(given: object, more: Partial<DeploymentSettings> = {}): Deploy
   return { ...readSettings(given), service: 'todos', stage: 'dev', handlers: 'handlers', ...more };
 }
 
+const NAMES = ['connect', 'subscribe', 'disconnect', 'stream', 'gap', 'graphql', 'keepalive'];
+
 const properties = (resource: { readonly Properties: object } | undefined) => resource?.Properties;
 
 describe('deployment', () => {
   const managed = deployment(settings({ tables: { Todos: 'managed' } }), loadModel(TODO));
   const existing = deployment(settings({ tables: { Todos: { streamArn: ARN } } }), loadModel(TODO));
 
-  test('has these five functions and no other', () => {
-    expect(Object.keys(managed.functions)).toEqual(['connect', 'subscribe', 'disconnect', 'stream', 'gap']);
+  test('has these seven functions and no other', () => {
+    expect(Object.keys(managed.functions)).toEqual(NAMES);
   });
 
   test('a managed table has the keys of its type, and is kept when the stack goes', () => {
@@ -50,7 +52,9 @@ describe('deployment', () => {
   test('the stream function reads the stream of each table, and learns real names only where they differ', () => {
     expect(existing.functions.stream.events).toEqual([{ stream: expect.objectContaining({ arn: ARN }) }]);
     expect(existing.functions.stream.environment['TABLECAST_TABLE_NAMES']).toBe('{"orders-prod":"Todos"}');
-    expect(existing.functions.gap.environment['TABLECAST_TABLE_NAMES']).toBe('{"orders-prod":"Todos"}');
+    for (const name of ['gap', 'subscribe', 'graphql'] as const) {
+      expect(existing.functions[name].environment['TABLECAST_TABLE_NAMES']).toBe('{"orders-prod":"Todos"}');
+    }
     expect(managed.functions.stream.environment).not.toHaveProperty('TABLECAST_TABLE_NAMES');
     expect(existing.functions.connect.environment).not.toHaveProperty('TABLECAST_TABLE_NAMES');
   });
@@ -94,22 +98,65 @@ describe('deployment', () => {
     expect(patterns({})).toEqual(['schema.graphql']);
     expect(patterns({ only: 'stream' })).toEqual(['schema.graphql']);
     expect(patterns({ individually: true })).toEqual(
-      ['connect', 'subscribe', 'disconnect', 'stream', 'gap'].flatMap((name) => [
-        'schema.graphql',
-        `handlers/${name}.mjs`,
-      ]),
+      NAMES.flatMap((name) => ['schema.graphql', `handlers/${name}.mjs`]),
     );
   });
 
-  test('only the functions that a client presents a key to know the hashes', () => {
-    const { functions } = deployment(
-      settings({ tables: { Todos: 'managed' }, apiKeys: 'k' }),
-      loadModel(TODO),
+  const knowing = (given: object, variable: string) => {
+    const all = { tables: { Todos: 'managed' }, ...given };
+    const { functions } = deployment(settings(all), loadModel(TODO));
+    return Object.entries(functions).flatMap(([name, { environment }]) =>
+      Object.entries(environment).flatMap(([key, value]) => (key === variable ? [[name, value]] : [])),
     );
-    const knowing = Object.entries(functions).filter(([, { environment }]) =>
-      Object.keys(environment).includes('TABLECAST_API_KEY_HASHES'),
+  };
+
+  test('only the functions that a client presents a credential to know hashes and issuers', () => {
+    const names = (given: object, variable: string) => knowing(given, variable).map(([name]) => name);
+    expect(names({ apiKeys: 'k' }, 'TABLECAST_API_KEY_HASHES')).toEqual(['connect', 'subscribe', 'graphql']);
+    expect(names({}, 'TABLECAST_JWT')).toEqual([]);
+    const jwt = [{ issuer: 'https://login.example.com', audience: 'web' }];
+    expect(knowing({ jwt }, 'TABLECAST_JWT')).toEqual(
+      ['connect', 'subscribe', 'graphql'].map((name) => [name, JSON.stringify(jwt)]),
     );
-    expect(knowing.map(([name]) => name)).toEqual(['connect', 'subscribe']);
+  });
+
+  test('a setting with its default is in no environment, another one where it is needed', () => {
+    expect(knowing({}, 'TABLECAST_KEEP_ALIVE_SECONDS')).toEqual([]);
+    expect(knowing({ keepAliveSeconds: '120' }, 'TABLECAST_KEEP_ALIVE_SECONDS')).toEqual([
+      ['subscribe', '120'],
+      ['keepalive', '120'],
+    ]);
+    expect(knowing({}, 'TABLECAST_CORS_ORIGINS')).toEqual([]);
+    const corsOrigins = ['https://a.example.com', 'https://b.example.com'];
+    expect(knowing({ corsOrigins }, 'TABLECAST_CORS_ORIGINS')).toEqual([['graphql', corsOrigins.join(',')]]);
+  });
+
+  test.each([
+    [60, 'rate(1 minute)', 50],
+    [120, 'rate(2 minutes)', 110],
+    [540, 'rate(9 minutes)', 300],
+  ])(
+    'with keepAliveSeconds %i, keepalive runs at %s, a run ends within %i s, and none is repeated',
+    (...given) => {
+      const [keepAliveSeconds, rate, timeout] = given;
+      const { functions } = deployment(
+        settings({ tables: { Todos: 'managed' }, keepAliveSeconds }),
+        loadModel(TODO),
+      );
+      expect(functions.keepalive).toMatchObject({
+        events: [{ schedule: { rate: [rate] } }],
+        timeout,
+        maximumRetryAttempts: 0,
+      });
+      expect(functions.subscribe).not.toHaveProperty('maximumRetryAttempts');
+    },
+  );
+
+  test('graphql takes every method, and what answers a client ends before the gateway gives up', () => {
+    expect(managed.functions.graphql.events).toEqual([{ httpApi: { method: '*', path: '/graphql' } }]);
+    for (const name of ['connect', 'subscribe', 'disconnect', 'graphql'] as const) {
+      expect(managed.functions[name].timeout).toBeLessThan(29);
+    }
   });
 
   test('a key takes the stored name of its field; numbers are N, text is S', () => {

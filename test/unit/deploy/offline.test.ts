@@ -14,6 +14,7 @@ const offline = (environment: Record<string, string | undefined>) =>
     environment,
     relayTable: 'todos-dev-tablecast-relay',
     connectionsEndpoint: 'http://localhost:3001',
+    pageSecret: 'of-this-run',
   });
 
 describe('serverless offline', () => {
@@ -39,6 +40,7 @@ describe('serverless offline', () => {
       TABLECAST_AUTH: 'off',
       TABLECAST_RELAY_TABLE: 'other',
       TABLECAST_API_KEY_HASHES: 'ab',
+      TABLECAST_JWT: '[]',
       TABLECAST_API_KEYS: 'in-clear',
       PATH: '/bin',
     });
@@ -50,11 +52,28 @@ describe('serverless offline', () => {
       TABLECAST_RELAY_TABLE: 'other',
     });
     expect(stream.environment).not.toHaveProperty('TABLECAST_API_KEY_HASHES');
-    expect(connect.environment['TABLECAST_API_KEY_HASHES']).toBe('ab');
+    expect(stream.environment).not.toHaveProperty('TABLECAST_JWT');
+    expect(connect.environment).toMatchObject({ TABLECAST_API_KEY_HASHES: 'ab', TABLECAST_JWT: '[]' });
     for (const environment of [stream.environment, connect.environment]) {
       expect(environment).not.toHaveProperty('PATH');
       expect(environment).not.toHaveProperty('TABLECAST_API_KEYS');
     }
+  });
+
+  test('what gives out pages has the secret of this run, or one the environment sets; nothing else has any', () => {
+    const secrets = (environment: Record<string, string>) =>
+      Object.entries(offline(environment)).flatMap(([name, definition]) => {
+        const secret = definition.environment['TABLECAST_PAGE_SECRET'];
+        return secret === undefined ? [] : [[name, secret]];
+      });
+    expect(secrets({})).toEqual([
+      ['subscribe', 'of-this-run'],
+      ['graphql', 'of-this-run'],
+    ]);
+    expect(secrets({ TABLECAST_PAGE_SECRET: 'mine' })).toEqual([
+      ['subscribe', 'mine'],
+      ['graphql', 'mine'],
+    ]);
   });
 
   test('DynamoDB Local gets its access keys, unless the environment has some', () => {

@@ -9,6 +9,9 @@ describe('settings', () => {
       schema: 'schema.graphql',
       tables: new Map(),
       apiKeyHashes: [],
+      jwt: [],
+      keepAliveSeconds: 540,
+      corsOrigins: '*',
       maximumRecordAgeInSeconds: 3600,
       parallelizationFactor: 1,
       leave: 'image',
@@ -24,21 +27,37 @@ describe('settings', () => {
       tables: {
         Todos: 'managed',
         Users: 'existing',
-        Logs: { managed: true, name: 'logs-prod' },
-        Orders: { streamArn: ARN },
+        Logs: { managed: true, name: 'logs-prod', writes: false },
+        Orders: { streamArn: ARN, writes: false },
         Items: { name: 'items-prod' },
         Carts: { stream: { 'Fn::ImportValue': 'carts-stream' }, name: 'carts-prod' },
         Bills: { stream: { 'Fn::GetAtt': 'Bills.StreamArn' }, name: 'bills-prod' },
       },
     });
     expect([...tables]).toEqual([
-      ['Todos', { kind: 'managed', name: 'Todos' }],
-      ['Users', { kind: 'existing', name: 'Users' }],
-      ['Logs', { kind: 'managed', name: 'logs-prod' }],
-      ['Orders', { kind: 'existing', name: 'Orders-prod', stream: ARN }],
-      ['Items', { kind: 'existing', name: 'items-prod' }],
-      ['Carts', { kind: 'existing', name: 'carts-prod', stream: { 'Fn::ImportValue': 'carts-stream' } }],
-      ['Bills', { kind: 'existing', name: 'bills-prod', stream: { 'Fn::GetAtt': ['Bills', 'StreamArn'] } }],
+      ['Todos', { kind: 'managed', name: 'Todos', writes: true }],
+      ['Users', { kind: 'existing', name: 'Users', writes: true }],
+      ['Logs', { kind: 'managed', name: 'logs-prod', writes: false }],
+      ['Orders', { kind: 'existing', name: 'Orders-prod', stream: ARN, writes: false }],
+      ['Items', { kind: 'existing', name: 'items-prod', writes: true }],
+      [
+        'Carts',
+        {
+          kind: 'existing',
+          name: 'carts-prod',
+          stream: { 'Fn::ImportValue': 'carts-stream' },
+          writes: true,
+        },
+      ],
+      [
+        'Bills',
+        {
+          kind: 'existing',
+          name: 'bills-prod',
+          stream: { 'Fn::GetAtt': ['Bills', 'StreamArn'] },
+          writes: true,
+        },
+      ],
     ]);
   });
 
@@ -56,6 +75,28 @@ describe('settings', () => {
     expect(JSON.stringify(readSettings({ apiKeys: 'hunter2' }))).not.toContain('hunter2');
   });
 
+  test('an API key that expires is its SHA-256 and the epoch second, and the date is not part of the key', () => {
+    const one = '7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed';
+    const at = Date.parse('2027-06-30T00:00:00Z') / 1000;
+    expect(readSettings({ apiKeys: 'one;expires=2027-06-30' }).apiKeyHashes).toEqual([`${one}@${at}`]);
+  });
+
+  test('issuers of tokens are kept as they are, pools and OpenID Connect side by side', () => {
+    const jwt = [
+      { issuer: 'https://login.example.com/', audience: 'web' },
+      { userPoolId: 'eu-west-1_AbCdEf123', clientId: ['app', 'admin'], tokenUse: 'access' },
+    ];
+    expect(readSettings({ jwt }).jwt).toEqual(jwt);
+    expect(readSettings({ jwt: null }).jwt).toEqual([]);
+  });
+
+  test('origins are a list, or all', () => {
+    expect(readSettings({ corsOrigins: '*' }).corsOrigins).toBe('*');
+    expect(readSettings({ corsOrigins: 'https://a.example.com, http://localhost:5173' }).corsOrigins).toEqual(
+      ['https://a.example.com', 'http://localhost:5173'],
+    );
+  });
+
   test('no key, an empty key and blanks are no key', () => {
     for (const apiKeys of ['', ' , ', null, undefined, []])
       expect(readSettings({ apiKeys }).apiKeyHashes).toEqual([]);
@@ -70,6 +111,7 @@ describe('settings', () => {
 
   test('a schema path is kept in its plain form', () => {
     expect(readSettings({ schema: './api/./schema.graphql' }).schema).toBe('api/schema.graphql');
+    expect(readSettings({ resolvers: './api/mine.ts' }).resolvers).toBe('api/mine.ts');
   });
 
   test.each([
@@ -109,6 +151,22 @@ describe('settings', () => {
       'Todos.stream: expected a stream ARN, Ref',
     ],
     [{ tables: { Todos: { name: 'no spaces' } } }, 'Todos.name: expected a DynamoDB table name'],
+    [{ tables: { Todos: { writes: 'no' } } }, 'custom.tablecast.tables.Todos.writes: expected true or false'],
+    [{ resolvers: '../mine.ts' }, 'custom.tablecast.resolvers: expected a path inside the folder'],
+    [{ resolvers: true }, 'custom.tablecast.resolvers: expected a path, got boolean'],
+    [{ keepAliveSeconds: 600 }, 'keepAliveSeconds: expected a multiple of 60 from 60 to 540, got 600'],
+    [{ keepAliveSeconds: 90 }, 'keepAliveSeconds: expected a multiple of 60 from 60 to 540, got 90'],
+    [{ keepAliveSeconds: 0 }, 'keepAliveSeconds: expected a multiple of 60 from 60 to 540, got 0'],
+    [{ corsOrigins: 'https://a.example.com/' }, 'custom.tablecast.corsOrigins: expected * alone, or origins'],
+    [{ corsOrigins: '*, https://a.example.com' }, 'corsOrigins: expected * alone, or origins'],
+    [{ corsOrigins: 'null' }, 'corsOrigins: expected * alone, or origins'],
+    [{ jwt: {} }, 'custom.tablecast.jwt: expected a list of issuers, got object'],
+    [
+      { jwt: [{ issuer: 'http://login.example.com', audience: 'web' }] },
+      'custom.tablecast.jwt[0].issuer: expected',
+    ],
+    [{ jwt: [{ userPoolId: 'eu-west-1_A', audience: 'web' }] }, 'custom.tablecast.jwt[0].audience'],
+    [{ apiKeys: 'one;until=2027' }, 'API key: expected a key, or a key and ";expires=2027-06-30"'],
     [{ apiKeys: 7 }, 'custom.tablecast.apiKeys: expected keys as text, separated by commas, got number'],
     [{ maximumRecordAgeInSeconds: 59 }, 'expected a whole number from 60 to 604800, got 59'],
     [{ maximumRecordAgeInSeconds: -1 }, 'expected a whole number from 60 to 604800, got -1'],

@@ -46,6 +46,7 @@ export function todoField(name: string): FieldModel {
 export const onUpdateTodo: SubscriptionField = {
   name: 'onUpdateTodo',
   type: todoType,
+  source: 'table',
   events: new Set(['update']),
   arguments: new Map([
     ...fields.filter(({ list }) => !list).map((field) => [field.name, field] as const),

@@ -30,6 +30,7 @@ function owes(connectionId: string, ...records: number[]): OwedFrame[] {
       // Old enough that a 410 is believed.
       activatedAt: relay.clock.now() - 60_000,
     },
+    item: String(record),
     frame: async () => Buffer.from(`"${record}"`),
     standIn: async () => Buffer.from(STAND_IN),
   }));

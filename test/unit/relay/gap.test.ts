@@ -82,7 +82,8 @@ test('a thousand connections are looked at side by side', async () => {
     wrapRegistry: (registry) => ({
       ...registry,
       async *live() {
-        for (let each = 0; each < 1_000; each++) yield { connectionId: `c${each}`, stage: 'test' };
+        for (let each = 0; each < 1_000; each++)
+          yield { connectionId: `c${each}`, stage: 'test', connectedAt: 0, initialised: true };
       },
       subscriptions: async () => {
         underWay += 1;

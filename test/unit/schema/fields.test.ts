@@ -141,7 +141,7 @@ describe('parts of a schema written apart', () => {
     expect(members(schema, 'Live').map((field) => field.replace(/\(.*/, ''))).toEqual([
       ...['more', 'onCreateTodo', 'onUpdateTodo', 'onDeleteTodo', 'onChangeTodo'],
     ]);
-    expect(sdl).toContain('schema {\n  subscription: Live\n  query: Query\n}');
+    expect(sdl).toContain('schema {\n  subscription: Live\n  query: Query\n  mutation: Mutation\n}');
     expect(loadModel(sdl).sdl).toBe(sdl);
   });
 

@@ -46,14 +46,14 @@ const CASES: readonly ProblemCase[] = [
     name: 'a table name that is no text',
     sdl: 'type Todo\n  @table(name: 5) { id: ID! }',
     problems: [
-      '2:16 expected @table(name: "…", key: ["…"], where: {attribute: "…", equals: "…" or beginsWith: "…"}), each optional: Argument "name" has invalid value 5.',
+      '2:16 expected @table(name: "…", key: ["…"], where: {attribute: "…", equals: "…" or beginsWith: "…"}, writer: "…"), each optional: Argument "name" has invalid value 5.',
     ],
   },
   {
     name: 'key names that are no text',
     sdl: 'type Todo @table(key: [1]) { id: ID! }',
     problems: [
-      '1:23 expected @table(name: "…", key: ["…"], where: {attribute: "…", equals: "…" or beginsWith: "…"}), each optional: Argument "key" has invalid value [1].',
+      '1:23 expected @table(name: "…", key: ["…"], where: {attribute: "…", equals: "…" or beginsWith: "…"}, writer: "…"), each optional: Argument "key" has invalid value [1].',
     ],
   },
   {
@@ -136,9 +136,12 @@ const CASES: readonly ProblemCase[] = [
     problems: ['3:3 Name "__proto__" must not begin with "__", which is reserved by GraphQL introspection.'],
   },
   {
-    name: 'a Query type without fields',
-    sdl: `${BASE_TYPE}type Query`,
-    problems: ['2:1 Type Query must define one or more fields.'],
+    name: 'root types that are no object types',
+    sdl: `${BASE_TYPE}enum Query { A }\ninput Mutation { a: ID }`,
+    problems: [
+      '2:6 expected Query to be an object type, as it is the root of queries',
+      '3:7 expected Mutation to be an object type, as it is the root of mutations',
+    ],
   },
   {
     name: 'all at once, in the order of the file',

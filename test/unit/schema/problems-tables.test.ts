@@ -83,31 +83,38 @@ const CASES: readonly ProblemCase[] = [
     name: 'fields of interface and union types',
     sdl: 'interface Node { id: ID! }\nunion Any = Todo | Other\ntype Other { x: ID }\ntype Todo @table {\n  id: ID!\n  node: Node\n  any: [Any!]\n}',
     problems: [
-      '6:9 Todo.node: expected a scalar, an enum or an object type stored inside the item, got the interface Node, which is not supported yet',
-      '7:8 Todo.any: expected a scalar, an enum or an object type stored inside the item, got the union Any, which is not supported yet',
-    ],
-  },
-  {
-    name: 'fields of another table, direct and nested',
-    sdl: 'type User @table { id: ID! }\ntype Todo @table {\n  id: ID!\n  owner: User!\n  at: Place\n}\ntype Place {\n  user: [User]\n}',
-    problems: [
-      '4:10 Todo.owner: expected a scalar, an enum or an object type stored inside the item, got User, which is a table of its own; a field that reads another table needs a resolver, and resolvers are not in this release',
-      '8:9 Place.user: expected a scalar, an enum or an object type stored inside the item, got User, which is a table of its own; a field that reads another table needs a resolver, and resolvers are not in this release',
+      '6:9 Todo.node: expected a scalar, an enum or an object type stored inside the item, or @resolved, got the interface Node, which is not stored',
+      '7:8 Todo.any: expected a scalar, an enum or an object type stored inside the item, or @resolved, got the union Any, which is not stored',
     ],
   },
   {
     name: 'fields of root types and of generated types',
     sdl: 'type Query { a: ID }\ntype Todo @table {\n  id: ID!\n  q: Query\n c: TodoChange\n}',
     problems: [
-      '4:6 Todo.q: expected a scalar, an enum or an object type stored inside the item, got Query, a root type',
-      '5:5 Todo.c: expected a scalar, an enum or an object type stored inside the item, got TodoChange, a type that Tablecast adds',
+      '4:6 Todo.q: expected a scalar, an enum or an object type stored inside the item, or @resolved, got Query, a root type',
+      '5:5 Todo.c: expected a scalar, an enum or an object type stored inside the item, or @resolved, got TodoChange, a type that Tablecast adds',
     ],
   },
   {
-    name: 'arguments on a stored field',
-    sdl: 'type Todo @table {\n  id: ID!\n  comments(limit: Int, nextToken: String): [String]\n}',
+    name: '@attribute on a field that a resolver answers',
+    sdl: 'type Todo @table {\n  id: ID!\n  a: String @resolved @attribute(name: "b")\n  c(x: ID): String @attribute(name: "d")\n  e: Todo @attribute(name: "f")\n}',
     problems: [
-      '3:12 Todo.comments is read from an attribute; expected it to have no arguments, got limit, nextToken',
+      '3:23 Todo.a is answered by a resolver; expected no @attribute on it, got @attribute(name: "b")',
+      '4:20 Todo.c is answered by a resolver; expected no @attribute on it, got @attribute(name: "d")',
+      '5:11 Todo.e is answered by a resolver; expected no @attribute on it, got @attribute(name: "f")',
+    ],
+  },
+  {
+    name: 'a key that a resolver answers',
+    sdl: 'type Todo @table(key: ["a"]) {\n  id: ID!\n  a: ID! @resolved\n}',
+    problems: ['1:18 expected @table(key:) to name fields of Todo (id), got a'],
+  },
+  {
+    name: 'objects that must hold another of their own type',
+    sdl: 'type Todo @table {\n  id: ID!\n  a: A!\n}\ntype A {\n  b: B!\n  more: [A!]!\n}\ntype B {\n  a: A!\n  c: B\n}',
+    problems: [
+      '6:6 A.b: expected a type that can be null or empty, as it leads back to A, got B!',
+      '10:6 B.a: expected a type that can be null or empty, as it leads back to B, got A!',
     ],
   },
   {
@@ -140,7 +147,7 @@ const CASES: readonly ProblemCase[] = [
     name: 'where that is no condition',
     sdl: 'type Todo @table(where: {attribute: 3}) { id: ID! }',
     problems: [
-      '1:25 expected @table(name: "…", key: ["…"], where: {attribute: "…", equals: "…" or beginsWith: "…"}), each optional: Argument "where" has invalid value {attribute: 3}.',
+      '1:25 expected @table(name: "…", key: ["…"], where: {attribute: "…", equals: "…" or beginsWith: "…"}, writer: "…"), each optional: Argument "where" has invalid value {attribute: 3}.',
     ],
   },
   {

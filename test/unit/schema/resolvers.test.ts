@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { execute, executeSync, parse, validate } from 'graphql';
+import { executeSync, isObjectType, parse, validate } from 'graphql';
 import type { Attribute, Image } from '../../../src/change/change.ts';
 import { loadModel } from '../../../src/schema/load.ts';
+import { storedAttribute } from '../../../src/schema/resolvers.ts';
 import { fixture, rootSchema } from './signatures.ts';
 
 /** An image as the decoder makes it: without a prototype. */
@@ -142,10 +143,114 @@ test('a change is read by its own property names, its items as images', () => {
   expect(data.onChangeMessage).toEqual({ ...change, item: { id: '1', senderId: 's' } });
 });
 
-test('the generated Query type answers', async () => {
-  const { schema } = loadModel(rootSchema());
-  const result = await execute({ schema, document: parse('{ service }') });
-  expect(result).toEqual({ data: { service: 'tablecast' } });
+describe('an object that a resolver returned', () => {
+  const { schema } = loadModel(`
+    type Note @table {
+      id: ID!
+      sender: ID @attribute(name: "sender_id")
+      state: State
+      at: AWSDateTime
+      price: Decimal
+      meta: AWSJSON
+      place: Place
+      places: [Place!]
+    }
+    type Place { x: Int y: Int @attribute(name: "py") }
+    enum State { OPEN DONE }
+    type Query { note: Note }
+  `);
+  const read = (note: unknown) =>
+    answer(schema, '{ note { id sender state at price meta place { x y } places { x y } } }', { note });
+  const expected = {
+    note: {
+      id: '1',
+      sender: 'b',
+      state: 'DONE',
+      at: '2026-01-01T00:00:00Z',
+      price: '1.5',
+      meta: '{"a":[1]}',
+      place: { x: 1, y: null },
+      places: [{ x: 2, y: 3 }],
+    },
+  };
+  const plain = {
+    id: '1',
+    sender: 'b',
+    state: 'DONE',
+    at: '2026-01-01T00:00:00Z',
+    price: '1.50',
+    meta: { a: [1] },
+    place: { x: 1 },
+    places: [{ x: 2, y: 3 }],
+  };
+
+  test('is read by the names of its fields', () => {
+    expect(read(plain)).toEqual({ data: expected, errors: undefined });
+  });
+
+  test('may compute its fields', () => {
+    const computed = { ...plain, sender: () => 'b', place: async () => ({ x: 1 }), price: 15 };
+    expect(read({ ...computed, place: plain.place })).toEqual({
+      data: { note: { ...expected.note, price: '15' } },
+      errors: undefined,
+    });
+  });
+
+  test('may have no prototype, as the arguments of a literal have none', () => {
+    const bare = Object.assign(Object.create(null), plain, {
+      place: Object.assign(Object.create(null), plain.place),
+    });
+    expect(read(bare)).toEqual({ data: expected, errors: undefined });
+  });
+
+  test('may hold images beside plain values', () => {
+    const place = image([
+      ['x', { N: '1' }],
+      ['y', { N: '7' }],
+    ]);
+    const note = image([
+      ['id', { S: '1' }],
+      ['sender', { S: 'not this one' }],
+      ['state', { S: 'DONE' }],
+      ['place', { M: place }],
+      ['meta', { M: image([['a', { L: [{ N: '1' }] }]]) }],
+    ]);
+    expect(read(note).data).toEqual({
+      note: { ...expected.note, sender: null, at: null, price: null, places: null },
+    });
+    expect(read({ ...plain, place }).data).toEqual(expected);
+  });
+
+  test('has errors where its values do not fit, without the values in them', () => {
+    const { data, errors } = read({
+      ...plain,
+      state: 'secret',
+      at: new Date(0),
+      price: 0.1,
+      places: { S: 'secret' },
+    });
+    expect(data.note).toMatchObject({ id: '1', at: null, price: null, places: null });
+    expect(errors).toEqual(
+      expect.arrayContaining([
+        'AWSDateTime expected text, got object.',
+        expect.stringContaining('a number that may have lost digits'),
+      ]),
+    );
+  });
+});
+
+test('a stored field knows its attribute, and one that a resolver answers is left to it', () => {
+  const { schema } = loadModel(
+    'type Note @table { id: ID! text: String @attribute(name: "t") others: [Note] more: String @resolved }',
+  );
+  const note = schema.getType('Note');
+  const fields = isObjectType(note) ? Object.values(note.getFields()) : [];
+  expect(fields.map((field) => [field.name, storedAttribute(field)])).toEqual([
+    ['id', 'id'],
+    ['text', 't'],
+    ['others', undefined],
+    ['more', undefined],
+  ]);
 });
 
 test('filters and arguments accept what clients write, and refuse what they must not', () => {

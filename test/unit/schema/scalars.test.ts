@@ -183,6 +183,28 @@ describe('AWSTimestamp', () => {
   });
 });
 
-test('every scalar passes values out as they are coerced', () => {
-  for (const each of CUSTOM_SCALARS.values()) expect(each.serialize('as it is')).toBe('as it is');
+describe('a value on its way out', () => {
+  test('is passed as it is, when it is of the type its scalar is written in', () => {
+    for (const [name, { serialize }] of CUSTOM_SCALARS) {
+      const value = name === 'Decimal' ? '1.5' : name === 'AWSTimestamp' ? 5 : 'as it is';
+      expect(serialize(value)).toBe(value);
+    }
+  });
+
+  test('is refused otherwise', () => {
+    for (const [name, { serialize }] of CUSTOM_SCALARS) {
+      if (name === 'AWSJSON') continue;
+      expect(() => serialize({ secret: 1 })).toThrow(/^(?!.*secret).*expected.*got object/);
+    }
+    expect(() => scalar('Decimal').serialize('abc')).toThrow(GraphQLError);
+    expect(() => scalar('AWSTimestamp').serialize('5')).toThrow(GraphQLError);
+  });
+
+  test('is written as JSON where JSON is asked for', () => {
+    const { serialize } = scalar('AWSJSON');
+    expect(serialize({ a: [1, null] })).toBe('{"a":[1,null]}');
+    expect(serialize(5)).toBe('5');
+    expect(serialize('{"a":1}')).toBe('{"a":1}');
+    expect(() => serialize(Symbol('secret'))).toThrow('AWSJSON expected a value that JSON has, got symbol.');
+  });
 });

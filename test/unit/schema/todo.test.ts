@@ -17,9 +17,12 @@ describe('the to-do app of one type', () => {
       'AWSDateTime',
       'Boolean',
       'ChangeKind',
+      'CreateTodoInput',
+      'DeleteTodoInput',
       'Float',
       'ID',
       'Int',
+      'Mutation',
       'Query',
       'String',
       'Subscription',
@@ -32,6 +35,8 @@ describe('the to-do app of one type', () => {
       'TableWhere',
       'Todo',
       'TodoChange',
+      'TodoConnection',
+      'UpdateTodoInput',
     ]);
   });
 
@@ -109,10 +114,27 @@ describe('the to-do app of one type', () => {
     ]);
   });
 
-  test('has a Query type, as GraphQL demands, that answers', () => {
-    const service = schema.getQueryType()?.getFields()['service'];
-    expect(members(schema, 'Query')).toEqual(['service: String']);
-    expect(service?.resolve).toBeInstanceOf(Function);
+  test('has its queries and mutations, each with its action, and asks for no resolver', () => {
+    expect(members(schema, 'Query')).toEqual([
+      'getTodo(id: ID!): Todo',
+      'listTodos(filter: TableTodoFilterInput, limit: Int, nextToken: String): TodoConnection',
+    ]);
+    expect(members(schema, 'Mutation')).toEqual([
+      'createTodo(input: CreateTodoInput!): Todo',
+      'updateTodo(input: UpdateTodoInput!): Todo',
+      'deleteTodo(input: DeleteTodoInput!): Todo',
+    ]);
+    const type = model.types.get('Todo');
+    expect([...model.queries]).toEqual([
+      ['getTodo', { name: 'getTodo', action: 'get', type }],
+      ['listTodos', { name: 'listTodos', action: 'list', type }],
+    ]);
+    expect([...model.mutations]).toEqual([
+      ['createTodo', { name: 'createTodo', action: 'create', type }],
+      ['updateTodo', { name: 'updateTodo', action: 'update', type }],
+      ['deleteTodo', { name: 'deleteTodo', action: 'delete', type }],
+    ]);
+    expect(model.resolvedFields.size).toBe(0);
   });
 
   test('is known as a table with a key, and by attribute and kind of each field', () => {
@@ -140,12 +162,13 @@ describe('the to-do app of one type', () => {
       field.name,
       [...field.events],
       field.type === todo,
+      field.source,
     ]);
     expect(sources).toEqual([
-      ['onCreateTodo', ['create'], true],
-      ['onUpdateTodo', ['update'], true],
-      ['onDeleteTodo', ['delete'], true],
-      ['onChangeTodo', ['change'], true],
+      ['onCreateTodo', ['create'], true, 'table'],
+      ['onUpdateTodo', ['update'], true, 'table'],
+      ['onDeleteTodo', ['delete'], true, 'table'],
+      ['onChangeTodo', ['change'], true, 'table'],
     ]);
     for (const field of model.subscriptions.values()) {
       expect([...field.arguments]).toEqual([...(todo?.fields ?? [])]);

@@ -1,0 +1,108 @@
+import {
+  type DynamoDBDocumentClient,
+  type NativeAttributeValue,
+  QueryCommand,
+  ScanCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { keyOf } from '../../api/keys.ts';
+import type { ImagePage } from '../../api/ports.ts';
+import type { Image } from '../../change/change.ts';
+import { isEntity } from '../../change/entity.ts';
+import { TablecastError } from '../../errors.ts';
+import { type DynamoDBExpression, dynamodbExpression } from '../../filter/dynamodb-expression.ts';
+import type { Expression } from '../../filter/expression.ts';
+import { compilePredicate } from '../../filter/predicate.ts';
+import type { TableType } from '../../schema/model.ts';
+import { inForm, type KeyForms } from './key-forms.ts';
+import { fromNativeItem, toNativeItem } from './native.ts';
+import { placeholderInput } from './write-expressions.ts';
+
+/** Requests one page may take. */
+const MAX_REQUESTS = 10;
+/** Items read by one request of a filtered list: most of them may not match. */
+const FILTERED_ITEMS_PER_REQUEST = 1_000;
+
+/** Where a list is read from. */
+export interface ListSource {
+  readonly client: DynamoDBDocumentClient;
+  /** Stored name. */
+  readonly table: string;
+  readonly type: TableType;
+  readonly forms: KeyForms;
+}
+
+interface PageRequest {
+  readonly filter: Expression;
+  readonly limit: number;
+  readonly after?: Image;
+}
+
+/**
+ * One page of the items of a type that match; eventually consistent, as AppSync's lists are. Every item DynamoDB gives
+ * is judged by the predicate.
+ */
+export async function listItems(source: ListSource, page: PageRequest): Promise<ImagePage> {
+  const { type, forms } = source;
+  return forms.first<ImagePage>(type, async (numericKeys) => {
+    const expression = dynamodbExpression(type, page.filter, { numericKeys });
+    if (!expression) return { value: { images: [] }, isProof: false };
+    const after = page.after && (inForm(page.after, numericKeys) ?? page.after);
+    return {
+      value: await fillPage(source, expression, { ...page, ...(after && { after }) }),
+      // A query tells nothing of a sort key that it does not name.
+      isProof: expression.KeyConditionExpression !== undefined && type.keys.length === 1,
+    };
+  });
+}
+
+async function fillPage(
+  source: ListSource,
+  expression: DynamoDBExpression,
+  { filter, limit, after }: PageRequest,
+): Promise<ImagePage> {
+  const { type } = source;
+  const compiled = compilePredicate(filter, type);
+  if (!compiled.ok) throw new TablecastError('FILTER_INVALID', compiled.message);
+  const images: Image[] = [];
+  let start = after && toNativeItem(after);
+  for (let requests = 0; requests < MAX_REQUESTS; requests++) {
+    const isFiltered = expression.FilterExpression !== undefined || requests > 0;
+    // One more than asked for, to know whether there is a next page.
+    const items = isFiltered ? FILTERED_ITEMS_PER_REQUEST : limit + 1;
+    const read = await readPage(source, expression, items, start);
+    for (const [index, item] of read.items.entries()) {
+      const image = fromNativeItem(item);
+      if ((type.where && !isEntity(image, type.where)) || !compiled.test(image)) continue;
+      images.push(image);
+      if (images.length < limit) continue;
+      const isEnd = index === read.items.length - 1 && !read.next;
+      return { images, ...(!isEnd && { lastKey: keyOf(type, image) }) };
+    }
+    start = read.next;
+    if (!start) return { images };
+  }
+  return { images, ...(start && { lastKey: fromNativeItem(start) }) };
+}
+
+type NativeItem = Record<string, NativeAttributeValue>;
+
+async function readPage(
+  { client, table }: ListSource,
+  expression: DynamoDBExpression,
+  Limit: number,
+  start: NativeItem | undefined,
+): Promise<{ readonly items: readonly NativeItem[]; readonly next?: NativeItem }> {
+  const { KeyConditionExpression, FilterExpression } = expression;
+  const input = {
+    TableName: table,
+    Limit,
+    ...(FilterExpression !== undefined && { FilterExpression }),
+    ...placeholderInput(expression),
+    ...(start && { ExclusiveStartKey: start }),
+  };
+  const { Items = [], LastEvaluatedKey } =
+    KeyConditionExpression === undefined
+      ? await client.send(new ScanCommand(input))
+      : await client.send(new QueryCommand({ ...input, KeyConditionExpression }));
+  return { items: Items, ...(LastEvaluatedKey && { next: LastEvaluatedKey }) };
+}

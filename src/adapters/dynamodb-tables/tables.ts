@@ -1,0 +1,130 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { imageProblem, keyProblem } from '../../api/item-limits.ts';
+import type { Tables, WriteOutcome } from '../../api/ports.ts';
+import type { Image } from '../../change/change.ts';
+import { isEntity } from '../../change/entity.ts';
+import { TablecastError } from '../../errors.ts';
+import type { TableType } from '../../schema/model.ts';
+import { refusalOf, unavailable } from './failure.ts';
+import { KeyForms } from './key-forms.ts';
+import { listItems } from './list.ts';
+import { fromNativeItem, toNativeItem } from './native.ts';
+import { itemExists, itemMissing, updateOf } from './write-expressions.ts';
+
+export interface DynamoDBTablesOptions {
+  /** Made with `TABLES_TRANSLATION`, on a low-level client of its own: a document client sets its client's translation. */
+  readonly client: DynamoDBDocumentClient;
+  /** Table name as the schema writes it → stored name. A table that is not in it has the schema's name. */
+  readonly storedNames: ReadonlyMap<string, string>;
+}
+
+/**
+ * The users' tables in DynamoDB. Needs GetItem, PutItem, UpdateItem, DeleteItem, Query and Scan on them, no more.
+ * @throws TablecastError `CONFIG_INVALID` for a client that would round numbers
+ */
+export function createDynamoDBTables({ client, storedNames }: DynamoDBTablesOptions): Tables {
+  if (client.config.translateConfig?.unmarshallOptions?.wrapNumbers !== true) {
+    throw new TablecastError(
+      'CONFIG_INVALID',
+      'DynamoDB client of the tables: expected one made with TABLES_TRANSLATION, got one that rounds numbers',
+    );
+  }
+  const storedName = (type: TableType) => storedNames.get(type.table) ?? type.table;
+  const read = (type: TableType, key: Image) =>
+    client.send(
+      new GetCommand({ TableName: storedName(type), Key: toNativeItem(key), ConsistentRead: true }),
+    );
+  const forms = new KeyForms(read);
+
+  /** Runs what may fail, and translates how: conditions and refusals of an item are left to `write`. */
+  const attempt = async <T>(type: TableType, operation: string, run: () => Promise<T>): Promise<T> => {
+    try {
+      return await run();
+    } catch (error) {
+      if (error instanceof TablecastError || error instanceof ConditionalCheckFailedException) throw error;
+      if (refusalOf(error) !== undefined) throw error;
+      throw unavailable(type.table, operation, error);
+    }
+  };
+
+  /** A conditional write; `send` resolves with what the item is or was. */
+  const write = async (
+    type: TableType,
+    operation: string,
+    key: Image,
+    send: (formed: Image) => Promise<Image | undefined>,
+  ): Promise<WriteOutcome> => {
+    try {
+      const found = await attempt(type, operation, () => forms.withKey(type, key, send));
+      if (found) return found.value ? { kind: 'written', image: found.value } : { kind: 'condition-failed' };
+      if (operation !== 'PutItem') return { kind: 'condition-failed' };
+      return { kind: 'invalid', message: `${type.name}: expected a key that is a number, got other text` };
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return { kind: 'condition-failed' };
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      return { kind: 'invalid', message: `${type.name}: ${refusal}` };
+    }
+  };
+
+  return {
+    async get(type, key) {
+      const found = await attempt(type, 'GetItem', () =>
+        forms.withKey(type, key, (formed) => read(type, formed)),
+      );
+      const item = found?.value.Item;
+      const image = item && fromNativeItem(item);
+      return image && (!type.where || isEntity(image, type.where)) ? image : undefined;
+    },
+
+    list: (type, page) =>
+      attempt(type, 'Query or Scan', () => listItems({ client, table: storedName(type), type, forms }, page)),
+
+    async create(type, image) {
+      const message = keyProblem(type, image) ?? imageProblem(type, image);
+      if (message !== undefined) return { kind: 'invalid', message };
+      return write(type, 'PutItem', image, async (formed) => {
+        await client.send(
+          new PutCommand({ TableName: storedName(type), Item: toNativeItem(formed), ...itemMissing(type) }),
+        );
+        return formed;
+      });
+    },
+
+    async update(type, key, change) {
+      const message = imageProblem(type, change.set);
+      if (message !== undefined) return { kind: 'invalid', message };
+      return write(type, 'UpdateItem', key, async (formed) => {
+        const { Attributes } = await client.send(
+          new UpdateCommand({
+            TableName: storedName(type),
+            Key: toNativeItem(formed),
+            ...updateOf(type, change),
+            ReturnValues: 'ALL_NEW',
+          }),
+        );
+        return Attributes && fromNativeItem(Attributes);
+      });
+    },
+
+    delete: (type, key) =>
+      write(type, 'DeleteItem', key, async (formed) => {
+        const { Attributes } = await client.send(
+          new DeleteCommand({
+            TableName: storedName(type),
+            Key: toNativeItem(formed),
+            ...itemExists(type),
+            ReturnValues: 'ALL_OLD',
+          }),
+        );
+        return Attributes && fromNativeItem(Attributes);
+      }),
+  };
+}

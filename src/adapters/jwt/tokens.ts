@@ -1,0 +1,100 @@
+import { CognitoJwtVerifier, JwtVerifier } from 'aws-jwt-verify';
+import type { JwksCache } from 'aws-jwt-verify/jwk';
+import { decomposeUnverifiedJwt } from 'aws-jwt-verify/jwt';
+import type { JwtPayload } from 'aws-jwt-verify/jwt-model';
+import type { TokenIssuer } from '../../auth/issuers.ts';
+import { tokenIdentity } from '../../auth/token-identity.ts';
+import type { TokenVerdict, TokenVerifier } from '../../auth/token-verifier.ts';
+import { TablecastError } from '../../errors.ts';
+import { configurationUri, createKeys, type Fetch, fetchDocument } from './keys.ts';
+import { checkHeader, refusalReason } from './refusals.ts';
+
+/** Longer tokens are refused unread: real ones are 1 to 4 KB, and a header takes no more than 8 KB. */
+export const MAX_TOKEN_BYTES = 8 * 1024;
+
+export interface TokenVerifierOptions {
+  /** For how old the keys are; the times of a token are held against the system's clock. Default: the system's. */
+  readonly clock?: { now(): number };
+  /** Gets a key set or a configuration. Default: https, and http on this machine. */
+  readonly fetch?: Fetch;
+  /** How long no keys are fetched after a token named one that is not there, in seconds. Default 10. */
+  readonly unknownKeySeconds?: number;
+}
+
+/** One value of the `iss` claim. */
+interface Source {
+  /** What identities call the issuer. */
+  readonly issuer: string;
+  readonly verify: (token: string) => Promise<JwtPayload>;
+}
+
+/**
+ * Checks JSON Web Tokens by aws-jwt-verify: signature (RS256, ES256 and their kin, EdDSA), issuer, audience or app
+ * client, token use, `exp` (which must be there), `nbf`. Keys are kept in memory and fetched again as issuers change
+ * them. It trusts an issuer for tokens that name it and no others.
+ * @see https://github.com/awslabs/aws-jwt-verify
+ * @throws TablecastError `CONFIG_INVALID` for an issuer the library does not take
+ */
+export function createTokenVerifier(
+  issuers: readonly TokenIssuer[],
+  options: TokenVerifierOptions = {},
+): TokenVerifier {
+  const { clock = { now: Date.now }, fetch = fetchDocument, unknownKeySeconds = 10 } = options;
+  const keys = createKeys({ clock, fetch, unknownKeySeconds });
+  const sources = new Map(issuers.flatMap((issuer) => sourcesOf(issuer, keys)));
+  return {
+    async verify(token) {
+      if (Buffer.byteLength(token) > MAX_TOKEN_BYTES) {
+        return refused(`a token longer than ${MAX_TOKEN_BYTES} bytes`);
+      }
+      try {
+        const source = sources.get(decomposeUnverifiedJwt(token).payload.iss ?? '');
+        if (!source) return refused('a token of an issuer that is not configured');
+        return tokenIdentity(await source.verify(token), source.issuer);
+      } catch (error) {
+        if (error instanceof TablecastError) throw error;
+        return refused(refusalReason(error));
+      }
+    },
+  };
+}
+
+/** By the `iss` claim: a user pool has two, a regional one and a newer one. */
+function sourcesOf(issuer: TokenIssuer, jwksCache: JwksCache): (readonly [string, Source])[] {
+  if ('issuer' in issuer) {
+    const verifier = JwtVerifier.create(
+      {
+        issuer: issuer.issuer,
+        audience: [issuer.audience].flat(),
+        jwksUri: issuer.jwksUri ?? configurationUri(issuer.issuer),
+        customJwtCheck: checkHeader,
+      },
+      { jwksCache },
+    );
+    return [[issuer.issuer, { issuer: issuer.issuer, verify: (token) => verifier.verify(token) }]];
+  }
+  const { userPoolId, clientId, tokenUse = null } = issuer;
+  try {
+    const regional = CognitoJwtVerifier.parseUserPoolId(userPoolId).issuer;
+    const newer = CognitoJwtVerifier.parseUserPoolId(userPoolId, 'https://issuer-cognito-idp').issuer;
+    const verifier = CognitoJwtVerifier.create(
+      { userPoolId, clientId: [clientId].flat(), tokenUse, customJwtCheck: checkHeader },
+      { jwksCache },
+    );
+    const source: Source = { issuer: regional, verify: (token) => verifier.verify(token) };
+    return [
+      [regional, source],
+      [newer, source],
+    ];
+  } catch (cause) {
+    throw new TablecastError(
+      'CONFIG_INVALID',
+      `JWT issuer: expected a user pool id such as eu-west-1_AbCdEf123, got ${JSON.stringify(userPoolId.slice(0, 60))}`,
+      { cause },
+    );
+  }
+}
+
+function refused(reason: string): TokenVerdict {
+  return { ok: false, reason };
+}

@@ -1,0 +1,13 @@
+/** What GraphiQL asks its server for at `/graphiql/info.json`. */
+export interface GraphiQLInfo {
+  /** Put into the header editor as `x-api-key`. */
+  readonly apiKey: string;
+  /** What a browser that was never here before begins with; at least one. */
+  readonly tabs: readonly GraphiQLTab[];
+}
+
+export interface GraphiQLTab {
+  readonly query: string;
+  /** JSON text, an object. */
+  readonly variables: string;
+}

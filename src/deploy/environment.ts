@@ -1,0 +1,43 @@
+import type { FunctionInput } from './functions.ts';
+import { ref, type Text } from './intrinsics.ts';
+import { type FunctionName, POSTS, relayTableName, WEBSOCKET_API_ID } from './roles.ts';
+import { DEFAULT_KEEP_ALIVE_SECONDS } from './settings.ts';
+
+/** Where a client presents a credential. */
+const AUTHENTICATE: ReadonlySet<FunctionName> = new Set(['connect', 'subscribe', 'graphql']);
+/** What has to know a table of the schema by its real name. */
+const NAME_TABLES: ReadonlySet<FunctionName> = new Set(['subscribe', 'stream', 'gap', 'graphql']);
+const DELIVER_CHANGES: ReadonlySet<FunctionName> = new Set(['stream', 'gap']);
+/** What promises a client signs of life, and what gives them. */
+const KEEP_ALIVE: ReadonlySet<FunctionName> = new Set(['subscribe', 'keepalive']);
+
+/** What a function needs to know, and no more; a setting that has its default is left out. */
+export function environment(input: FunctionInput): Readonly<Record<string, Text>> {
+  const { functionName, apiKeyHashes, corsOrigins, jwt, keepAliveSeconds, leave, tableNames } = input;
+  const authenticates = AUTHENTICATE.has(functionName);
+  return {
+    TABLECAST_SCHEMA: input.schema,
+    TABLECAST_RELAY_TABLE: relayTableName(),
+    TABLECAST_STAGE: input.stage,
+    TABLECAST_LOG_LEVEL: input.logLevel,
+    ...(POSTS.has(functionName) && {
+      TABLECAST_API_ID: ref(WEBSOCKET_API_ID),
+      TABLECAST_URL_SUFFIX: ref('AWS::URLSuffix'),
+    }),
+    ...(authenticates && { TABLECAST_API_KEY_HASHES: apiKeyHashes.join(',') }),
+    ...(authenticates && jwt.length > 0 && { TABLECAST_JWT: JSON.stringify(jwt) }),
+    ...(input.runsQueries && {
+      // It ends in a random UUID that no client sees, and is the same for as long as the stack lives.
+      TABLECAST_PAGE_SECRET: ref('AWS::StackId'),
+    }),
+    ...(functionName === 'graphql' &&
+      corsOrigins !== '*' && { TABLECAST_CORS_ORIGINS: corsOrigins.join(',') }),
+    ...(KEEP_ALIVE.has(functionName) &&
+      keepAliveSeconds !== DEFAULT_KEEP_ALIVE_SECONDS && {
+        TABLECAST_KEEP_ALIVE_SECONDS: String(keepAliveSeconds),
+      }),
+    ...(DELIVER_CHANGES.has(functionName) && leave !== 'image' && { TABLECAST_LEAVE: leave }),
+    ...(NAME_TABLES.has(functionName) &&
+      tableNames.size > 0 && { TABLECAST_TABLE_NAMES: JSON.stringify(Object.fromEntries(tableNames)) }),
+  };
+}

@@ -1,0 +1,67 @@
+import type { FunctionInput } from './functions.ts';
+import type { Text } from './intrinsics.ts';
+import { queueArn } from './roles.ts';
+
+/** Records a stream batch holds at most. */
+const STREAM_BATCH_SIZE = 100;
+/** On-failure messages a batch holds at most. */
+const GAP_BATCH_SIZE = 10;
+
+/** What triggers a function, as osls reads it. */
+export function events(input: FunctionInput): readonly object[] {
+  switch (input.functionName) {
+    case 'connect':
+      return [{ websocket: { route: '$connect' } }];
+    case 'subscribe':
+      // With a route response the body this function returns is the frame that answers the client's own.
+      return [{ websocket: { route: '$default', routeResponseSelectionExpression: '$default' } }];
+    case 'disconnect':
+      return [{ websocket: { route: '$disconnect' } }];
+    case 'stream':
+      return input.streams.map((arn) => ({ stream: streamEvent(arn, input) }));
+    case 'gap':
+      return [
+        {
+          sqs: {
+            arn: queueArn(),
+            batchSize: GAP_BATCH_SIZE,
+            functionResponseType: 'ReportBatchItemFailures',
+          },
+        },
+      ];
+    case 'graphql':
+      // Every method: the handler answers a preflight itself, and tells what it does not take.
+      return [{ httpApi: { method: '*', path: '/graphql' } }];
+    case 'keepalive':
+      return [{ schedule: { rate: [rate(input.keepAliveSeconds / 60)] } }];
+    default:
+      return input.functionName satisfies never;
+  }
+}
+
+/** @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html */
+function rate(minutes: number): string {
+  return `rate(${minutes} ${minutes === 1 ? 'minute' : 'minutes'})`;
+}
+
+/**
+ * One event source mapping. From TRIM_HORIZON, because LATEST can miss what is written while the mapping starts; what
+ * is older than a subscription is dropped later. Retries are bounded by age and never by count, so that an outage of
+ * the relay costs nothing shorter than that age.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html
+ */
+function streamEvent(arn: Text, settings: FunctionInput): object {
+  return {
+    type: 'dynamodb',
+    arn,
+    startingPosition: 'TRIM_HORIZON',
+    batchSize: STREAM_BATCH_SIZE,
+    batchWindow: 0,
+    parallelizationFactor: settings.parallelizationFactor,
+    functionResponseType: 'ReportBatchItemFailures',
+    bisectBatchOnFunctionError: true,
+    maximumRetryAttempts: -1,
+    maximumRecordAgeInSeconds: settings.maximumRecordAgeInSeconds,
+    destinations: { onFailure: { arn: queueArn(), type: 'sqs' } },
+  };
+}

@@ -1,0 +1,103 @@
+import { type Intrinsic, type Resource, type Resources, ref, type Text } from './intrinsics.ts';
+import { HTTP_API_ID, WEBSOCKET_API_ID } from './roles.ts';
+import { objectAt } from './setting-values.ts';
+
+/**
+ * The path of a WebSocket API is its stage, so a client that insists on a path needs a stage of that name: gql calls
+ * `/graphql`, Amplify and aws-appsync-subscription-link `/realtime`.
+ */
+const CLIENT_STAGES: readonly (readonly [name: string, logicalId: string])[] = [
+  ['graphql', 'TablecastGraphqlStage'],
+  ['realtime', 'TablecastRealtimeStage'],
+];
+
+/** Logical ids of osls. */
+const MAIN_STAGE_ID = 'WebsocketsDeploymentStage';
+const LOG_GROUP_ID = 'WebsocketsLogGroup';
+
+/** What osls writes when `format` is left out. It holds no header, no query string and no frame. */
+const DEFAULT_FORMAT = [
+  '$context.identity.sourceIp',
+  '$context.identity.caller',
+  '$context.identity.user',
+  '[$context.requestTime]',
+  '"$context.eventType $context.routeKey $context.connectionId"',
+  '$context.requestId',
+].join(' ');
+
+/** Every stage of the WebSocket API, the deployment's own first. */
+export function stageNames(stage: string): readonly string[] {
+  return [stage, ...CLIENT_STAGES.map(([name]) => name).filter((name) => name !== stage)];
+}
+
+/**
+ * The stages beside the deployment's own, with the same logs. They deploy themselves when the API changes, as its own
+ * stage is deployed by osls and no other is.
+ * @param logs `provider.logs.websocket` of serverless.yml
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-stage.html
+ */
+export function clientStages(stage: string, logs: unknown): Resources {
+  const settings = loggingOf(logs);
+  // One after another, and after the API's routes: an API without a route cannot be deployed, and two deployments of
+  // one API at a time meet a ConflictException.
+  let after = MAIN_STAGE_ID;
+  const stages = CLIENT_STAGES.filter(([name]) => name !== stage).map(([name, logicalId]) => {
+    const resource: Resource = {
+      Type: 'AWS::ApiGatewayV2::Stage',
+      DependsOn: [after],
+      Properties: { ApiId: ref(WEBSOCKET_API_ID), StageName: name, AutoDeploy: true, ...settings },
+    };
+    after = logicalId;
+    return [logicalId, resource] as const;
+  });
+  return Object.fromEntries(stages);
+}
+
+/** As osls sets it for the main stage, save that frames are never logged here (C8). */
+function loggingOf(logs: unknown): Readonly<Record<string, unknown>> {
+  if (logs === undefined || logs === null || logs === false) return {};
+  const given = logs === true ? new Map() : objectAt('provider.logs.websocket', logs);
+  const level = given.get('executionLogging') === false ? 'OFF' : (given.get('level') ?? 'INFO');
+  return {
+    DefaultRouteSettings: { DataTraceEnabled: false, LoggingLevel: level },
+    ...(given.get('accessLogging') !== false && {
+      AccessLogSettings: {
+        DestinationArn: {
+          'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:\${${LOG_GROUP_ID}}`,
+        },
+        Format: given.get('format') ?? DEFAULT_FORMAT,
+      },
+    }),
+  };
+}
+
+/** One entry of a template's `Outputs`. */
+export interface Output {
+  readonly Description: string;
+  readonly Value: Intrinsic;
+}
+
+/**
+ * Where clients connect.
+ * @param httpApi id of an HTTP API that is not of this stack (`provider.httpApi.id`)
+ */
+export function endpointOutputs(stage: string, httpApi?: Text): Readonly<Record<string, Output>> {
+  const host = (api: string) => `${api}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}`;
+  const webSocket = host(`\${${WEBSOCKET_API_ID}}`);
+  const output = (Description: string, url: string) => ({ Description, Value: { 'Fn::Sub': url } });
+  return {
+    // The HTTP API of another stack may be named by an expression, which a text cannot hold.
+    ...((httpApi === undefined || typeof httpApi === 'string') && {
+      TablecastGraphqlUrl: output(
+        'GraphQL over HTTP',
+        `https://${host(httpApi ?? `\${${HTTP_API_ID}}`)}/graphql`,
+      ),
+    }),
+    TablecastWebSocketUrl: output('GraphQL over WebSocket', `wss://${webSocket}/${stage}`),
+    TablecastGqlUrl: output('Endpoint for gql AppSyncWebsocketsTransport', `https://${webSocket}/graphql`),
+    TablecastAppSyncUrl: output(
+      'Endpoint for the subscriptions of Amplify and aws-appsync-subscription-link, which add /realtime',
+      `https://${webSocket}`,
+    ),
+  };
+}
