@@ -45,33 +45,47 @@ export interface PayloadExtensions {
   readonly expired?: true;
 }
 
+/** What a selection with resolvers in it needs beside the image. */
+export interface Resolving {
+  /** Third argument of every resolver. */
+  readonly context: unknown;
+  /** Keeps to itself what is not meant for clients. */
+  formatError(error: GraphQLError): {
+    readonly message: string;
+    readonly extensions?: Readonly<Record<string, unknown>>;
+  };
+}
+
 /**
  * Renders one payload as JSON text: `{"data":{KEY:…},"errors":[…]?,"extensions":{…}}`. A field that does not fit
  * is null with an error; `data` itself is always an object, since clients drop `data: null` silently.
  * @param source what the root field resolves to: an image, or the parts of a `…Change`
- * @param contextValue what resolvers of the selection get as their context
+ * @param resolving where a resolver answers a field of the selection: its context, and what is told of its errors
  */
 export async function renderPayload(
   model: Model,
   prepared: PreparedDocument,
   source: unknown,
   extensions: PayloadExtensions,
-  contextValue?: unknown,
+  resolving?: Resolving,
 ): Promise<string> {
   const rootValue = Object.assign(Object.create(null), { [prepared.field]: source });
   const result = await execute({
     schema: model.schema,
     document: prepared.document,
     rootValue,
-    contextValue,
+    contextValue: resolving?.context,
   });
   const data = result.data ?? { [prepared.responseKey]: null };
   // Locations would point into the stored document, which the client never saw.
-  const errors = result.errors?.map(({ message, path, extensions: details }) => ({
-    message,
-    ...(path && { path }),
-    ...(Object.keys(details).length > 0 && { extensions: details }),
-  }));
+  const errors = result.errors?.map((error) => {
+    const { message, extensions: details = {} } = resolving?.formatError(error) ?? error;
+    return {
+      message,
+      ...(error.path && { path: error.path }),
+      ...(Object.keys(details).length > 0 && { extensions: details }),
+    };
+  });
   return JSON.stringify({ data, ...(errors && { errors }), extensions });
 }
 

@@ -41,6 +41,7 @@ function headersOf(type: string, webSocket: string): Record<string, string> {
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
+    'img-src data:',
     `connect-src ${webSocket === '' ? "'none'" : new URL(webSocket).origin}`,
     "base-uri 'none'",
     "form-action 'none'",

@@ -1,3 +1,5 @@
+import type { OperationContext } from '../../api/ports.ts';
+import type { Identity } from '../../auth/identity.ts';
 import type { Image } from '../../change/change.ts';
 import { coerce } from '../../change/coerce.ts';
 import { updatedFields } from '../../change/updated-fields.ts';
@@ -7,6 +9,7 @@ import {
   failedPayload,
   type PayloadExtensions,
   type PreparedDocument,
+  type Resolving,
   renderPayload,
   tooLargePayload,
 } from '../../render/render.ts';
@@ -50,6 +53,7 @@ export class BatchRenderer {
   /** Renderings done so far: equals the distinct (change, kind, rendering key) while they fit in memory (P6). */
   renderings = 0;
   private readonly payloads = new Map<string, Rendered>();
+  private readonly contexts = new Map<string, OperationContext>();
   private kept = 0;
   private readonly context: RelayContext;
 
@@ -133,9 +137,8 @@ export class BatchRenderer {
     const extensions = extensionsOf(match);
     try {
       const source = payloadSource(match, settings.leave, dropPrevious);
-      const identity = match.candidate.options?.identity;
-      const contextValue = identity && this.context.api.contextFor({ identity });
-      const text = await renderPayload(model, prepared, source, extensions, contextValue);
+      const resolving = this.resolving(match.candidate.options?.identity);
+      const text = await renderPayload(model, prepared, source, extensions, resolving);
       return fitting(text, settings.maxFrameBytes);
     } catch (error) {
       // Told to those who asked for it; the record and its neighbours go on.
@@ -143,6 +146,15 @@ export class BatchRenderer {
       this.context.metrics.count('gap');
       return fitting(failedPayload(prepared, extensions), settings.maxFrameBytes);
     }
+  }
+
+  /** What resolvers of a selection get: one a batch and identity, so that they share what they read. */
+  private resolving(identity: Identity | undefined): Resolving | undefined {
+    if (!identity) return undefined;
+    const { api } = this.context;
+    const context = this.contexts.get(identity.hash) ?? api.contextFor({ identity });
+    this.contexts.set(identity.hash, context);
+    return { context, formatError: api.formatError };
   }
 
   private tooLarge(match: Match, prepared: PreparedDocument, whole: Payload): Payload {
