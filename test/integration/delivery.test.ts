@@ -325,7 +325,7 @@ describe('unmodified clients', () => {
     for (const query of [
       'subscription {',
       'subscription { nope }',
-      '{ __typename }',
+      '{ nope }',
       `#${'x'.repeat(17_000)}`,
     ]) {
       expect(await ask(subscribe(query))).toMatchObject({ type: 'error', id: 'x' });
