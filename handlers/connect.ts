@@ -1,9 +1,11 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
+import { upgradeHeaders } from '../src/adapters/apigateway/upgrade-headers.ts';
 import { compose } from '../src/compose.ts';
 import { open } from '../src/relay/open.ts';
 
 type ConnectEvent = APIGatewayProxyWebsocketEventV2 & {
   readonly headers?: Record<string, string | undefined>;
+  readonly multiValueHeaders?: Record<string, readonly string[] | undefined> | null;
   readonly queryStringParameters?: Record<string, string | undefined> | null;
 };
 
@@ -17,7 +19,7 @@ export async function handler({ requestContext, ...event }: ConnectEvent): Promi
     connectionId: requestContext.connectionId,
     stage: requestContext.stage,
     connectedAt: requestContext.connectedAt ?? context.clock.now(),
-    headers: new Map(Object.entries(event.headers ?? {})),
+    headers: upgradeHeaders(event),
     query: new Map(Object.entries(event.queryStringParameters ?? {})),
   });
   if (outcome.status !== 200) return { statusCode: outcome.status, body: outcome.message };

@@ -12,41 +12,33 @@ const ROOT = join(import.meta.dirname, '..');
 const EXAMPLES = join(ROOT, 'examples');
 const MAIN = join(ROOT, 'dist/src/cli/main.js');
 
-/** The projects, by name. */
-export function exampleNames() {
-  return readdirSync(EXAMPLES)
-    .filter((name) => existsSync(join(EXAMPLES, name, 'serverless.yml')))
-    .sort();
+const [name = '', ...rest] = process.argv.slice(2);
+const names = readdirSync(EXAMPLES)
+  .filter((each) => existsSync(join(EXAMPLES, each, 'serverless.yml')))
+  .sort();
+if (!names.includes(name)) {
+  const came = name === '' ? 'none' : JSON.stringify(name);
+  fail(`expected the name of an example (${names.join(', ')}), got ${came}: npm run example -- ${names[0]}`);
 }
+if (!existsSync(MAIN)) fail('expected Tablecast to be built, and it is not: npm run build');
+
+const folder = join(EXAMPLES, name);
+link(folder);
+process.chdir(folder);
+const command = rest[0] === undefined || rest[0].startsWith('-') ? ['start', ...rest] : rest;
+process.argv = [process.execPath, MAIN, ...command];
+// In this very process, so that Ctrl-C is the command's own to handle.
+await import(pathToFileURL(MAIN).href);
 
 /**
  * Links the repository into an example; what is there already, an installed package perhaps, stays.
- * @param {string} name
- * @returns {string} the example's folder
+ * @param {string} folder of the example
  */
-export function linkExample(name) {
-  const folder = join(EXAMPLES, name);
-  const link = join(folder, 'node_modules/tablecast');
+function link(folder) {
+  const path = join(folder, 'node_modules/tablecast');
+  if (lstatSync(path, { throwIfNoEntry: false })) return;
   mkdirSync(join(folder, 'node_modules'), { recursive: true });
-  if (lstatSync(link, { throwIfNoEntry: false }) === undefined) symlinkSync('../../..', link, 'dir');
-  return folder;
-}
-
-/** In this very process, so that Ctrl-C is the command's own to handle. */
-async function main() {
-  const [name = '', ...rest] = process.argv.slice(2);
-  const names = exampleNames();
-  if (!names.includes(name)) {
-    const came = name === '' ? 'none' : JSON.stringify(name);
-    fail(
-      `expected the name of an example (${names.join(', ')}), got ${came}: npm run example -- ${names[0]}`,
-    );
-  }
-  if (!existsSync(MAIN)) fail('expected Tablecast to be built, and it is not: npm run build');
-  process.chdir(linkExample(name));
-  const command = rest[0] === undefined || rest[0].startsWith('-') ? ['start', ...rest] : rest;
-  process.argv = [process.execPath, MAIN, ...command];
-  await import(pathToFileURL(MAIN).href);
+  symlinkSync('../../..', path, 'dir');
 }
 
 /** @param {string} message */
@@ -54,5 +46,3 @@ function fail(message) {
   process.stderr.write(`error: ${message}\n`);
   process.exit(2);
 }
-
-if (import.meta.filename === process.argv[1]) await main();

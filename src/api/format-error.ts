@@ -7,6 +7,9 @@ import type { ReasonCode, WireError } from '../protocol/messages.ts';
 /** The one error of its own that graphql-js throws while it executes as no GraphQLError. */
 const NULL_IN_NON_NULL = /^Cannot return null for non-nullable field \w+\.\w+\.$/;
 
+/** What graphql-js says of a result that its field's type cannot have; the result itself follows. */
+const MISFIT_RESULT = /^((?:\w+|Enum "\w+") cannot represent [^:]*): /;
+
 const SYNTAX_ERROR = 'Syntax Error: ';
 
 export interface ErrorFormatterOptions {
@@ -57,7 +60,7 @@ export function createErrorFormatter({
     const { errorType, ...extensions } = error.extensions;
     if (!error.path && typeof errorType !== 'string') return refusal(error);
     return fieldError(error, typeof errorType === 'string' ? errorType : undefined, {
-      message: error.message,
+      message: withoutResult(error),
       extensions,
     });
   };
@@ -97,6 +100,11 @@ function fieldError(
 function locationsOf({ locations }: GraphQLError): Pick<WireError, 'locations'> {
   if (!locations) return {};
   return { locations: locations.map(({ line, column }) => ({ line, column, sourceName: null })) };
+}
+
+/** A resolver's result that fits no field was not asked for by anybody, and is not told. */
+function withoutResult({ path, message }: GraphQLError): string {
+  return (path && MISFIT_RESULT.exec(message)?.[1]) ?? message;
 }
 
 /** What somebody threw that is not meant for clients; graphql-js has wrapped it. */

@@ -8,6 +8,7 @@ export const MAX_ITEM_BYTES = 400 * 1024;
 const MAX_LEVELS = 32;
 const MAX_PARTITION_KEY_BYTES = 2_048;
 const MAX_SORT_KEY_BYTES = 1_024;
+const MAX_NAME_BYTES = 65_535;
 
 /**
  * What of a key DynamoDB would refuse, in words without any value; `undefined` for one it takes.
@@ -32,7 +33,7 @@ export function keyProblem(type: TableType, key: Image): string | undefined {
 export function imageProblem(type: TableType, image: Image): string | undefined {
   let bytes = 0;
   for (const [name, attribute] of Object.entries(image)) {
-    const problem = attributeProblem(name, attribute, 1);
+    const problem = nameProblem(name) ?? nestingProblem(attribute, 1);
     if (problem !== undefined) return `${type.name}: ${problem}`;
     bytes += Buffer.byteLength(name) + attributeBytes(attribute);
   }
@@ -42,19 +43,26 @@ export function imageProblem(type: TableType, image: Image): string | undefined 
   return undefined;
 }
 
-function attributeProblem(name: string, attribute: Attribute, level: number): string | undefined {
+function nameProblem(name: string): string | undefined {
   // The AWS SDK builds its requests in plain objects, where this name sets the prototype and is no property.
   if (name === '__proto__') return 'expected no attribute called __proto__, got one';
+  const bytes = Buffer.byteLength(name);
+  if (bytes > 0 && bytes <= MAX_NAME_BYTES) return undefined;
+  return `expected attribute names of 1 to ${MAX_NAME_BYTES} bytes, got one of ${bytes}`;
+}
+
+function nestingProblem(attribute: Attribute, level: number): string | undefined {
   if (level > MAX_LEVELS) return `expected at most ${MAX_LEVELS} levels of nesting, got more`;
-  const nested: readonly (readonly [string, Attribute])[] =
-    'M' in attribute
-      ? Object.entries(attribute.M)
-      : 'L' in attribute
-        ? attribute.L.map((element) => ['', element] as const)
-        : [];
-  for (const [inner, value] of nested) {
-    const problem = attributeProblem(inner, value, level + 1);
-    if (problem !== undefined) return problem;
+  if ('L' in attribute) {
+    for (const element of attribute.L) {
+      const problem = nestingProblem(element, level + 1);
+      if (problem !== undefined) return problem;
+    }
+  } else if ('M' in attribute) {
+    for (const [name, member] of Object.entries(attribute.M)) {
+      const problem = nameProblem(name) ?? nestingProblem(member, level + 1);
+      if (problem !== undefined) return problem;
+    }
   }
   return undefined;
 }

@@ -105,8 +105,19 @@ function usersResolver(
   return (source, args, context, info) => {
     const parent = isImage(source) ? itemOf(source, info.parentType) : source;
     const result: unknown = resolve(parent, args, context, info);
-    return isThenable(result) ? withinTime(path, Promise.resolve(result), settings) : result;
+    if (!isThenable(result)) return eachWithinTime(path, result, settings);
+    return withinTime(path, Promise.resolve(result), settings).then((value) =>
+      eachWithinTime(path, value, settings),
+    );
   };
+}
+
+/** A list may hold promises: `ids.map((id) => tables.User.get({ id }))`. */
+function eachWithinTime(path: string, value: unknown, settings: ResolverSettings): unknown {
+  if (!Array.isArray(value) || !value.some(isThenable)) return value;
+  return value.map((element: unknown) =>
+    isThenable(element) ? withinTime(path, Promise.resolve(element), settings) : element,
+  );
 }
 
 async function withinTime(
@@ -130,13 +141,20 @@ async function withinTime(
     return await Promise.race([
       result,
       tooLate.then((error) => {
-        if (error) throw error;
-        return result;
+        if (!error) return result;
+        // Nobody waits for what comes too late; a rejection among it would end the process.
+        result.then(ignoreElements, () => {});
+        throw error;
       }),
     ]);
   } finally {
     answered.abort();
   }
+}
+
+function ignoreElements(value: unknown): void {
+  if (!Array.isArray(value)) return;
+  for (const element of value) if (isThenable(element)) Promise.resolve(element).catch(() => {});
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -27,7 +27,7 @@ export interface TableAccess {
 
 /**
  * One table type for the resolvers of one operation, generated and the user's alike. Reads of one key are made once; a
- * write makes the next read a new one.
+ * write, done or not, makes the next read a new one.
  */
 export function createTableClient(
   type: TableType,
@@ -43,10 +43,15 @@ export function createTableClient(
     { cacheKeyFn: (key) => JSON.stringify(Object.entries(key)) },
   );
   const viewOf = (image: Image) => itemOf(image, object);
-  const written = (outcome: WriteOutcome, expected: 'an item' | 'no item'): Item => {
+  /** @param key as `get` asks by it: the table may store an ID as a number */
+  const written = async (
+    key: Image,
+    expected: 'an item' | 'no item',
+    write: () => Promise<WriteOutcome>,
+  ): Promise<Item> => {
+    const outcome = await write().finally(() => loader.clear(key));
     if (outcome.kind === 'condition-failed') throw conditionFailed(expected);
     if (outcome.kind === 'invalid') throw badInput(outcome.message);
-    loader.clear(keyOf(type, outcome.image));
     return viewOf(outcome.image);
   };
 
@@ -70,21 +75,23 @@ export function createTableClient(
     },
 
     async create(input) {
-      return written(await tables.create(type, itemToCreate(type, input, writing)), 'no item');
+      const image = itemToCreate(type, input, writing);
+      return written(keyOf(type, image), 'no item', () => tables.create(type, image));
     },
 
     async update(input) {
       const { key, set, remove } = itemUpdate(type, input, writing);
       if (Object.keys(set).length > 0 || remove.length > 0) {
-        return written(await tables.update(type, key, { set, remove }), 'an item');
+        return written(key, 'an item', () => tables.update(type, key, { set, remove }));
       }
       const image = await tables.get(type, key);
       if (!image) throw conditionFailed('an item');
       return viewOf(image);
     },
 
-    async delete(key) {
-      return written(await tables.delete(type, keyFrom(type, key)), 'an item');
+    async delete(given) {
+      const key = keyFrom(type, given);
+      return written(key, 'an item', () => tables.delete(type, key));
     },
   };
 }

@@ -21,6 +21,15 @@ export interface Identity {
   readonly expiresAt?: number;
 }
 
+/**
+ * Equal for two identities that may be answered alike: the same subject, with the same claims. Two tokens of one
+ * subject have one `hash`, and may differ in groups and scope.
+ */
+export function readerKey({ kind, hash, claims }: Identity): string {
+  const { issuer, subject, username, groups, scope } = claims ?? {};
+  return JSON.stringify([kind, hash, issuer, subject, username, groups, scope]);
+}
+
 /** What a client presented, wherever it stood. Values are the client's and may be of any type. */
 export interface Credentials {
   /** An API key. */

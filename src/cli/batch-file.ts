@@ -1,6 +1,6 @@
 import type { AttributeValue, WriteRequest } from '@aws-sdk/client-dynamodb';
 import { kindOf, TablecastError } from '../errors.ts';
-import { jsonErrorPlace } from './json-place.ts';
+import { parseJsonFile } from './json-file.ts';
 
 /** One write of a batch-write-item file. */
 export interface TableWrite {
@@ -16,7 +16,7 @@ export interface TableWrite {
  * @see https://docs.aws.amazon.com/cli/latest/reference/dynamodb/batch-write-item.html
  */
 export function readBatchFile(text: string, file: string): readonly TableWrite[] {
-  const tables = objectAt(parseJson(text, file), file, '', 'an object of table names');
+  const tables = objectAt(parseJsonFile(text, file), file, '', 'an object of table names');
   return Object.entries(tables).flatMap(([table, requests]) => {
     if (!Array.isArray(requests)) throw wrong(file, table, 'an array of requests', requests);
     return requests.map((request: unknown, index) => ({
@@ -24,17 +24,6 @@ export function readBatchFile(text: string, file: string): readonly TableWrite[]
       request: writeRequest(request, file, `${table}[${index}]`),
     }));
   });
-}
-
-function parseJson(text: string, file: string): unknown {
-  const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    const at = jsonErrorPlace(body);
-    const rest = body.trim() === '' ? 'an empty file' : 'something else';
-    throw new TablecastError('CONFIG_INVALID', `${file}:${at} expected JSON, got ${rest}`, { cause });
-  }
 }
 
 function writeRequest(value: unknown, file: string, at: string): WriteRequest {

@@ -56,7 +56,9 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   });
   server.on('upgrade', (request, socket, head) => {
     const refused = hostProblem(request);
+    const other = upgradeProblem(request);
     if (refused) answerUpgrade(socket, '403 Forbidden', refused.body.toString());
+    else if (other) answerUpgrade(socket, '501 Not Implemented', other.body.toString());
     else if (proxy) proxy.upgrade(request, socket, head);
     else
       answerUpgrade(
@@ -148,6 +150,19 @@ function hostProblem({ headers }: IncomingMessage): Reply | undefined {
   const host = headers.host ?? '';
   if (isLocal(host)) return undefined;
   return problem(403, `Host: expected localhost, 127.0.0.1 or [::1], got ${host.slice(0, 255) || 'none'}`);
+}
+
+/**
+ * Java's HttpClient and `curl --http2` ask for HTTP/2 with a plain request. Node hands that over as an upgrade, its body
+ * unread; unanswered it would end without a word.
+ */
+function upgradeProblem({ headers }: IncomingMessage): Reply | undefined {
+  const asked = headers.upgrade ?? '';
+  if (/^websocket$/i.test(asked.trim())) return undefined;
+  return problem(
+    501,
+    `Upgrade: expected websocket, or HTTP/1.1 without an upgrade, got ${asked.slice(0, 64)}`,
+  );
 }
 
 /** Any port: a tunnel or a container may show another one than this server's own. */

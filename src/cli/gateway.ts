@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { TablecastError } from '../errors.ts';
+import { gatewayOutput } from './gateway-output.ts';
 import { type ProbeOutcome, probeGateway } from './gateway-probe.ts';
 import { type ProcessGroups, stopGroup } from './process-groups.ts';
 import { QUIET, serverlessScript } from './project.ts';
@@ -33,11 +34,15 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** Lines kept for the message when it fails. */
-const LAST_LINES = 25;
+/** Lines kept for the message when it fails. A stack comes with each error, and is left out only when it is told. */
+const LAST_LINES = 100;
 const STOP_GRACE_MS = 1_000;
 const PROBE_INTERVAL_MS = 100;
 const PROBE_TIMEOUT_MS = 10_000;
+/** What the gateway answers when a handler throws, or cannot be loaded. */
+const HANDLER_FAILED: ProbeOutcome = 'HTTP 502';
+/** A handler that goes on failing for so long will not come round: its file throws, or its settings are wrong. */
+const HANDLER_PATIENCE_MS = 5_000;
 
 export function startGateway(options: GatewayOptions): Gateway {
   const { folder, wsPort, lambdaPort, httpPort, groups } = options;
@@ -81,7 +86,7 @@ export function startGateway(options: GatewayOptions): Gateway {
   let stopped: Promise<void> | undefined;
   const ended = child.then(() => {
     over = true;
-    return last.filter((line) => line.trim() !== '').join('\n');
+    return gatewayOutput(last);
   });
 
   return {
@@ -89,13 +94,16 @@ export function startGateway(options: GatewayOptions): Gateway {
     async ready(apiKey, timeoutMs) {
       const deadline = Date.now() + timeoutMs;
       let outcome: ProbeOutcome = 'no answer';
+      let failingSince: number | undefined;
       while (Date.now() < deadline && !over) {
         outcome = await probeGateway(wsPort, apiKey, PROBE_TIMEOUT_MS);
         if (outcome === 'acknowledged') return;
+        failingSince = outcome === HANDLER_FAILED ? (failingSince ?? Date.now()) : undefined;
+        if (failingSince !== undefined && Date.now() - failingSince > HANDLER_PATIENCE_MS) break;
         await sleep(PROBE_INTERVAL_MS);
       }
       const came = over ? 'it ended' : outcome;
-      const output = last.filter((line) => line.trim() !== '').join('\n');
+      const output = gatewayOutput(last);
       throw new TablecastError(
         'LOCAL_STACK',
         `expected the gateway to acknowledge a WebSocket on port ${wsPort}, got: ${came}. It printed:\n${output}`,

@@ -13,6 +13,12 @@ export function describeLine(line: string): string | undefined {
       return batch(entry);
     case 'subscription.started':
       return entry['outcome'] === 'active' ? `subscribed: ${text(entry['field'])}` : undefined;
+    case 'connection.refused':
+      return `a connection was refused: ${text(entry['reason'])}`;
+    case 'frame.invalid':
+      return `a frame was refused: ${text(entry['reason'])}`;
+    case 'operation.failed':
+      return `an operation failed, and its client was told of error ${text(entry['errorId'])}: ${reasonOf(entry)}`;
     case 'reader.stream_off':
     case 'reader.stream_unusable':
       return `nothing can arrive from ${text(entry['table'])}: its stream is off or of the wrong view type. ${text(entry['detail'])}`.trim();

@@ -18,6 +18,9 @@ export interface StartOptions
   readonly signal: AbortSignal;
 }
 
+/** Said on a terminal only: it takes some seconds, and silence looks like a fault. */
+const STARTING = 'Starting the database, the tables, the gateway and the stream: some ten seconds …';
+
 /**
  * Runs the local loop until the signal aborts; everything it started has ended when this resolves or rejects.
  * @throws TablecastError when it cannot start, or when a part of it ended for good
@@ -25,6 +28,7 @@ export interface StartOptions
 export async function start(options: StartOptions): Promise<void> {
   const { json, out, err, signal } = options;
   const live = liveOutput(out);
+  if (!json && isTerminal(out)) out.write(`${STARTING}\n`);
   const stack = await startLocalStack({
     ...options,
     onLine: json ? () => {} : live.line,
@@ -71,6 +75,10 @@ function liveOutput(out: NodeJS.WritableStream) {
       if (described !== undefined) out.write(`${new Date().toLocaleTimeString()}  ${described}\n`);
     },
   };
+}
+
+function isTerminal(out: NodeJS.WritableStream): boolean {
+  return 'isTTY' in out && out.isTTY === true;
 }
 
 function ended(signal: AbortSignal): Promise<void> {

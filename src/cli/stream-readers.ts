@@ -37,7 +37,7 @@ export async function startReaders(options: StreamReadersOptions): Promise<reado
     if (stream.kind === 'no-table') {
       throw new TablecastError(
         'STREAM_UNUSABLE',
-        `Table ${table}: expected it in the DynamoDB at ${endpoint}, found none; create it there with its stream on, or set it to managed in serverless.yml`,
+        `Table ${table}: expected it in the DynamoDB at ${endpoint}, found none; create it there with its stream on, describe it in tables/*.json, or set it to managed in serverless.yml`,
       );
     }
   }

@@ -79,14 +79,25 @@ const MAX_EXPRESSION_BYTES = 4_096;
 /** Most operators and functions in one. */
 const MAX_OPERATORS = 300;
 
+/** Most operands of one, bytes: half of what DynamoDB takes, for the rest of the request. */
+const MAX_OPERAND_BYTES = 1024 * 1024;
+
 const OPERATORS = /<>|<=|>=|[=<>]|\b(?:AND|OR|NOT|IN|BETWEEN|begins_with|contains|attribute_\w+)\b/g;
 
 /**
- * Whether DynamoDB takes an expression of this length and this many operators.
+ * Whether DynamoDB takes an expression of this length, with this many operators and operands of this size.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-expression-parameters
  */
-export function fitsExpression(text: string): boolean {
+export function fitsExpression(text: string, { values }: Placeholders): boolean {
+  let operandBytes = 0;
+  for (const operand of values.values()) {
+    for (const value of Object.values(operand)) {
+      if (typeof value === 'string') operandBytes += Buffer.byteLength(value);
+    }
+  }
   return (
-    Buffer.byteLength(text) <= MAX_EXPRESSION_BYTES && (text.match(OPERATORS)?.length ?? 0) <= MAX_OPERATORS
+    operandBytes <= MAX_OPERAND_BYTES &&
+    Buffer.byteLength(text) <= MAX_EXPRESSION_BYTES &&
+    (text.match(OPERATORS)?.length ?? 0) <= MAX_OPERATORS
   );
 }

@@ -20,9 +20,12 @@ export interface DynamoDBExpression {
   readonly values: ReadonlyMap<string, Attribute>;
 }
 
+/** Key attributes of text fields → the type the table stores them as, where it is not S. */
+export type KeyForm = ReadonlyMap<string, 'N' | 'B'>;
+
 export interface DynamoDBExpressionOptions {
-  /** Key attributes of text fields that the table stores as N. Default none. */
-  readonly numericKeys?: ReadonlySet<string>;
+  /** Default: text is stored as S. */
+  readonly keyForm?: KeyForm;
   /** False: a Scan, whatever the filter says. Default true. */
   readonly query?: boolean;
 }
@@ -57,7 +60,7 @@ interface KeyCondition {
 /**
  * Writes a filter for DynamoDB, the type's `where` included. An equality on the partition key anywhere in the top-level
  * AND makes a Query of it, one condition on the sort key beside it a part of the key condition. What does not fit
- * DynamoDB's limits (4 KB, 300 operators) is left to the predicate.
+ * DynamoDB's limits (4 KB, 300 operators, 1 MB of operands) is left to the predicate.
  * @returns `undefined` when nothing can match
  */
 export function dynamodbExpression(
@@ -75,7 +78,7 @@ export function dynamodbExpression(
   const entity = where && !unsayable.has(where.attribute) ? entityClause(where, placeholders) : true;
   const whole = allOf([entity, clauseOf(expression, { type, placeholders, unsayable })]);
   if (whole === false) return undefined;
-  const fits = typeof whole === 'boolean' || fitsExpression(whole.text);
+  const fits = typeof whole === 'boolean' || fitsExpression(whole.text, placeholders);
   const FilterExpression = textOf(fits ? whole : entity);
   const used = new Set(`${KeyConditionExpression ?? ''} ${FilterExpression ?? ''}`.match(/[#:][nv]\d+/g));
   return {
@@ -98,7 +101,7 @@ function textOf(clause: Clause): string | undefined {
 function keyConditionOf(
   type: TableType,
   expression: Expression,
-  { numericKeys = new Set() }: DynamoDBExpressionOptions,
+  { keyForm = new Map() }: DynamoDBExpressionOptions,
 ): readonly [KeyCondition, KeyCondition?] | undefined {
   const [partitionKey, sortKey] = keyAttributesOf(type);
   const found = new Map<string, KeyCondition>();
@@ -113,12 +116,12 @@ function keyConditionOf(
     const single = part.operator === 'in' && part.values.length === 1 ? 'eq' : part.operator;
     const allowed = isPartitionKey ? single === 'eq' : SORT_KEY_OPERATORS.has(single);
     if (!allowed) continue;
-    const isNumeric = comparisonOf(field.kind) === 'number';
-    const isStoredAsNumber = !isNumeric && numericKeys.has(field.attribute);
-    // Text is ordered otherwise than the numbers it may be stored as.
-    if (isStoredAsNumber && single !== 'eq') continue;
+    const storedAs = comparisonOf(field.kind) === 'number' ? undefined : keyForm.get(field.attribute);
+    // Text is ordered otherwise than the numbers and bytes it may be stored as.
+    if (storedAs && single !== 'eq') continue;
+    const code = comparisonOf(field.kind) === 'number' ? 'N' : (storedAs ?? 'S');
     const maxBytes = isPartitionKey ? MAX_PARTITION_KEY_BYTES : MAX_SORT_KEY_BYTES;
-    const operands = part.values.map((value) => keyOperand(value, isNumeric || isStoredAsNumber, maxBytes));
+    const operands = part.values.map((value) => keyOperand(value, code, maxBytes));
     const sayable = operands.filter((operand) => operand !== undefined);
     if (sayable.length === operands.length) {
       found.set(field.attribute, { operator: single, operands: sayable });
@@ -150,12 +153,25 @@ function conjuncts(expression: Expression): readonly Expression[] {
   return expression.kind === 'and' ? expression.of.flatMap(conjuncts) : [expression];
 }
 
+/** Text as a key of this type, as the API shows it; `undefined` for text that shows no such key. */
+export function keyInForm(text: string, code: 'S' | 'N' | 'B'): Attribute | undefined {
+  switch (code) {
+    case 'S':
+      return { S: text };
+    case 'N':
+      return normaliseDecimal(text) === text ? { N: text } : undefined;
+    case 'B':
+      return Buffer.from(text, 'base64').toString('base64') === text ? { B: text } : undefined;
+    default:
+      return code satisfies never;
+  }
+}
+
 /** DynamoDB refuses an empty or too long value in a key condition. */
-function keyOperand(value: Value, asNumber: boolean, maxBytes: number): Attribute | undefined {
+function keyOperand(value: Value, code: 'S' | 'N' | 'B', maxBytes: number): Attribute | undefined {
   if (typeof value !== 'string') return undefined;
-  if (asNumber) return normaliseDecimal(value) === value ? { N: value } : undefined;
-  const bytes = Buffer.byteLength(value);
-  return bytes > 0 && bytes <= maxBytes ? { S: value } : undefined;
+  const bytes = Buffer.byteLength(value, code === 'B' ? 'base64' : 'utf8');
+  return bytes > 0 && bytes <= maxBytes ? keyInForm(value, code) : undefined;
 }
 
 function keyText(

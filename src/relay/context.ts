@@ -12,6 +12,11 @@ export const CONNECTION_LIFE_SECONDS = 2 * 3600 + 600;
 export interface RelaySettings {
   /** How long a frame waits for its connection's `connection_init` (frames of one client run concurrently). */
   readonly initWaitMs: number;
+  /**
+   * How long a frame may take to answer, all waiting included: less than its function may run. What API Gateway says in
+   * its place when that is killed has no `type`, which ends some clients for good and makes others throw.
+   */
+  readonly answerMs: number;
   /** How long an operation of a connection with `strictOrdering` waits for the one before it. */
   readonly lockWaitMs: number;
   /** Seconds between two signs of life: a multiple of 60, at most 540 (API Gateway closes an idle socket after 600). */
@@ -43,6 +48,7 @@ export interface RelaySettings {
 
 export const DEFAULT_SETTINGS: RelaySettings = {
   initWaitMs: 5_000,
+  answerMs: 22_000,
   lockWaitMs: 20_000,
   keepAliveSeconds: 540,
   tableNames: new Map(),

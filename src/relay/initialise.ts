@@ -1,9 +1,10 @@
 import { GraphQLError } from 'graphql';
 import { initCredentials } from '../auth/credentials.ts';
-import type { Identity } from '../auth/identity.ts';
+import { type Identity, readerKey } from '../auth/identity.ts';
 import type { RelayContext } from './context.ts';
 import type { Connection } from './ports.ts';
 import type { Incoming } from './receive.ts';
+import { checkStore } from './store.ts';
 
 type Params = ReadonlyMap<string, unknown>;
 
@@ -26,15 +27,16 @@ export async function initialise(
   }
   if (isExpired(context, identity)) return [codec.refuse('Token expired: present a fresh one', 4401)];
   if (connection?.initialised) return [];
-  const refusal = connection && (await askHook(context, connection, identity, params));
-  if (refusal) return [codec.refuse(refusal.message, refusal.code)];
+  const asked = connection && (await askHook(context, connection, identity, params));
+  if (asked === 'repeated') return [];
+  if (asked) return [codec.refuse(asked.message, asked.code)];
 
   const outcome = await context.registry.initialise(connectionId, {
     // Without a subprotocol nothing has told it yet: both protocols that a client without one may speak begin alike.
     ...(connection?.dialect && { dialect: connection.dialect }),
     confirmSubscriptions: params.get('confirmSubscriptions') === true,
     strictOrdering: params.get('strictOrdering') === true,
-    ...(identity.hash !== known?.hash && { identity }),
+    ...(!isSame(identity, known) && { identity }),
   });
   switch (outcome) {
     case 'initialised':
@@ -66,19 +68,28 @@ export function isExpired({ clock }: RelayContext, identity: Identity): boolean 
   return identity.expiresAt !== undefined && identity.expiresAt * 1000 <= clock.now();
 }
 
+/** Two tokens of one subject may still differ in what they claim, and in when they expire. */
+function isSame(identity: Identity, known: Identity | undefined): boolean {
+  return known?.expiresAt === identity.expiresAt && readerKey(identity) === (known && readerKey(known));
+}
+
 interface Refusal {
   readonly message: string;
   readonly code: 4403 | 4500;
 }
 
-/** What the hook stored is durable before anything can run that may read it. */
+/**
+ * What the hook stored is durable before anything can run that may read it, and it is that of the very init that will be
+ * accepted: of two at once the first to write the store goes on, whatever the hook stored, and the other is a repeated
+ * one. Otherwise the identity of one could end up with what was stored for the other.
+ */
 async function askHook(
-  context: RelayContext,
+  { hooks, logger, registry }: RelayContext,
   { id, closed }: Connection,
   identity: Identity,
   params: Params,
-): Promise<Refusal | undefined> {
-  const { connect } = context.hooks;
+): Promise<Refusal | 'repeated' | undefined> {
+  const { connect } = hooks;
   if (!connect || closed) return undefined;
   const stored = new Map<string, unknown>();
   try {
@@ -86,18 +97,16 @@ async function askHook(
       connectionId: id,
       identity,
       params,
-      store: (name, value) => void stored.set(name, value),
+      store: (name, value) => void (value === undefined ? stored.delete(name) : stored.set(name, value)),
     });
+    checkStore(stored);
   } catch (error) {
     if (error instanceof GraphQLError) {
-      context.logger.warn({ event: 'connection.refused', connectionId: id, reason: 'connect hook' });
+      logger.warn({ event: 'connection.refused', connectionId: id, reason: 'connect hook' });
       return { message: error.message, code: 4403 };
     }
-    context.logger.error({ event: 'hook.failed', hook: 'connect', connectionId: id, err: error });
+    logger.error({ event: 'hook.failed', hook: 'connect', connectionId: id, err: error });
     return { message: 'Internal error; try again', code: 4500 };
   }
-  if (stored.size === 0) return undefined;
-  const { version } = await context.registry.readStore(id);
-  await context.registry.updateStore(id, version, stored);
-  return undefined;
+  return (await registry.updateStore(id, 0, stored)) === 'conflict' ? 'repeated' : undefined;
 }

@@ -116,12 +116,14 @@ export function createRun(context: RelayContext, remainingMs: () => number): Kee
     },
 
     async hasOperationsLeft(connection) {
-      const { connectionId, credentialExpiresAt, dialect, stage } = connection;
+      const { connectionId, credentialExpiresAt, operationExpiresAt, dialect, stage } = connection;
       const now = Math.floor(clock.now() / 1_000);
-      if (credentialExpiresAt === undefined || credentialExpiresAt > now) return true;
+      const isOver = (end: number | undefined) => end !== undefined && end <= now;
+      if (!isOver(credentialExpiresAt) && !isOver(operationExpiresAt)) return true;
       const operations = await registry.subscriptions(connectionId);
       const expired = operations.filter(({ expiresAt }) => expiresAt <= now);
-      const isLeft = expired.length < operations.length;
+      // With a credential that is good its client may start others at any time.
+      const isLeft = expired.length < operations.length || !isOver(credentialExpiresAt);
       if (expired.length === 0) return isLeft;
       if (!(await gatewayOf(stage))) {
         report.left += 1;

@@ -11,7 +11,7 @@ import { exclusively } from './lock.ts';
 import type { Connection } from './ports.ts';
 import type { Incoming } from './receive.ts';
 import { connectionStore } from './store.ts';
-import { initialisedConnection, startSubscription } from './subscribe.ts';
+import { initialisedConnection, type Started, startSubscription } from './subscribe.ts';
 
 export type StartMessage = Extract<ClientMessage, { type: 'subscribe' }>;
 
@@ -84,35 +84,51 @@ async function hooked(
 ): Promise<Replies> {
   const { codec, connectionId } = incoming;
   const { request, id } = message;
+  const refuse = (error: WireError): Replies => [codec.error(id, [error])];
   const caller: Caller = { identity, connection: connectionStore(context.registry, connectionId) };
   const kind = operationKind(request) ?? 'subscription';
-  const run = () =>
+  const run = async (): Promise<Started> =>
     kind === 'subscription'
       ? startSubscription(context, incoming, message, identity)
-      : runOnce(context, incoming, message, caller);
+      : { replies: await runOnce(context, incoming, message, caller) };
   const { operation } = context.hooks;
-  if (!operation) return run();
+  if (!operation) return (await run()).replies;
 
-  let replies: Replies | undefined;
+  // Once, however often the hook says so; and waited for, whether the hook does or not.
+  let running: Promise<Started> | undefined;
+  const next = (): Promise<void> => {
+    running ??= run();
+    const done = running.then(() => {});
+    // A fault that the hook does not look at is not to end the process.
+    done.catch(() => {});
+    return done;
+  };
   try {
     const { operationName, query } = request;
     await operation(
       { kind, query, context: context.api.contextFor(caller), ...(operationName && { operationName }) },
-      async () => {
-        replies = await run();
-      },
+      next,
     );
   } catch (error) {
-    // It may have been registered by then, and is not to live on unacknowledged.
-    if (replies && kind === 'subscription') await context.registry.complete(connectionId, id);
-    return [codec.error(id, [hookError(context, error)])];
+    const started = await running?.catch(() => undefined);
+    // It is registered by now, and is not to live on unacknowledged.
+    if (started?.isActive) await context.registry.complete(connectionId, id);
+    return refuse(hookError(context, error));
   }
-  return replies ?? [codec.error(id, [wireError('FORBIDDEN', 'Operation: refused by the operation hook')])];
+  return (
+    (await running)?.replies ?? refuse(wireError('FORBIDDEN', 'Operation: refused by the operation hook'))
+  );
 }
 
 function hookError({ logger }: RelayContext, error: unknown): WireError {
   if (error instanceof GraphQLError) {
-    return { message: error.message, extensions: { code: 'FORBIDDEN', ...error.extensions } };
+    const { code = 'FORBIDDEN', ...more } = error.extensions;
+    // A hook's UNAUTHORIZED is no outworn credential, which is what Amplify would take it for: it would connect anew, be
+    // refused anew, and so on.
+    return {
+      message: error.message,
+      extensions: { code: code === 'UNAUTHORIZED' ? 'FORBIDDEN' : code, ...more },
+    };
   }
   logger.error({ event: 'hook.failed', hook: 'operation', err: error });
   return wireError('INTERNAL_SERVER_ERROR', 'Internal error; try again');

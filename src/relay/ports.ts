@@ -140,6 +140,8 @@ export interface LiveConnection {
   readonly initialised: boolean;
   /** Epoch seconds at which its credential expires, if it does. */
   readonly credentialExpiresAt?: number;
+  /** Epoch seconds: the earliest end noted (`Registry.noteExpiry`) of operations with a credential of their own. */
+  readonly operationExpiresAt?: number;
 }
 
 /** What `Registry.updateStore` came to. `conflict`: somebody else wrote since `version` was read. */
@@ -169,6 +171,12 @@ export interface Registry {
   ): Promise<'initialised' | 'repeated' | 'unknown'>;
   /** Settles the dialect of a connection whose first operation told it (META and LIVE rows). Last one wins. */
   speak(connectionId: string, dialect: Dialect): Promise<void>;
+  /**
+   * Notes that an operation of the connection may start whose own credential expires at `expiresAt` (epoch seconds),
+   * before that of the connection does: who sweeps the live connections is told the earliest, so that the client can be
+   * told then. Nothing where the connection is not live.
+   */
+  noteExpiry(connectionId: string, expiresAt: number): Promise<void>;
   /** What operations stored for a connection (`CTX` row), `{}` at first; `version` is 0 before the first write. */
   readStore(
     connectionId: string,

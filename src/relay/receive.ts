@@ -1,3 +1,4 @@
+import { TablecastError } from '../errors.ts';
 import type { Dialect, DialectCodec } from '../protocol/dialect.ts';
 import { type ClientMessage, wireError } from '../protocol/messages.ts';
 import { codecOf, dialectOfOperation } from '../protocol/negotiation.ts';
@@ -45,12 +46,48 @@ export async function receive(context: RelayContext, frame: Frame): Promise<stri
     if (connection && !connection.closed && dialect && dialect !== connection.dialect) {
       await context.registry.speak(connectionId, dialect);
     }
-    const frames = await answer(context, { connectionId, codec, connection }, message);
-    return await inOrder(context, connection, frames);
+    const incoming = { connectionId, codec, connection };
+    const replying = answer(context, incoming, message).then((frames) =>
+      inOrder(context, connection, frames),
+    );
+    return await inTime(context, incoming, message, replying);
   } catch (error) {
     context.logger.error({ event: 'frame.failed', connectionId, type: message?.type, err: error });
     context.metrics.count('frame.failed');
-    return failure(codec, message);
+    return failure(codec, message, error);
+  }
+}
+
+/**
+ * What a frame is answered with, if it is in time: a project's hook or resolver may hang. What comes later is of no use,
+ * for the client has been told that it failed: a subscription that was registered after all is ended.
+ */
+async function inTime<T>(
+  { clock, logger, registry, settings }: RelayContext,
+  { connectionId }: Incoming,
+  message: ClientMessage,
+  replying: Promise<T>,
+): Promise<T> {
+  const answered = new AbortController();
+  let isLate = false;
+  const late = clock.sleep(settings.answerMs, answered.signal).then(() => {
+    isLate = !answered.signal.aborted;
+    if (isLate) throw new Error(`Answer: expected one within ${settings.answerMs} ms, got none`);
+    return replying;
+  });
+  const withdraw = async () => {
+    if (!isLate || message.type !== 'subscribe') return;
+    const live = await registry.subscriptions(connectionId);
+    if (live.some(({ clientId }) => clientId === message.id))
+      await registry.complete(connectionId, message.id);
+  };
+  replying
+    .then(withdraw, withdraw)
+    .catch((err: unknown) => logger.error({ event: 'frame.failed', connectionId, err }));
+  try {
+    return await Promise.race([replying, late]);
+  } finally {
+    answered.abort();
   }
 }
 
@@ -124,11 +161,18 @@ function expectedIn(message: string): string {
   return message.split(', got ', 1)[0] ?? '';
 }
 
-function failure(codec: DialectCodec, message: ClientMessage | undefined): string | undefined {
+function failure(
+  codec: DialectCodec,
+  message: ClientMessage | undefined,
+  error: unknown,
+): string | undefined {
   const text = 'Internal error; try again';
+  // A mutation is not to be made twice because its result was lost.
+  const isUnsent = error instanceof TablecastError && error.code === 'TRANSPORT_UNAVAILABLE';
+  const words = isUnsent ? 'Internal error: the operation ran, but its result could not be sent' : text;
   switch (message?.type) {
     case 'subscribe':
-      return codec.error(message.id, [wireError('INTERNAL_SERVER_ERROR', text)]);
+      return codec.error(message.id, [wireError('INTERNAL_SERVER_ERROR', words)]);
     // A lost `complete` is made good by the client's disconnect, as the end of a connection is by its expiry.
     case 'complete':
     case 'terminate':

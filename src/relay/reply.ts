@@ -1,7 +1,10 @@
 import { TablecastError } from '../errors.ts';
 import type { RelayContext } from './context.ts';
+import { postWithRetries } from './deliver/post.ts';
 import type { Connection } from './ports.ts';
-import { withRetries } from './retries.ts';
+
+/** The whole answer has a limit of its own (`settings.answerMs`). */
+const UNBOUNDED = { signal: new AbortController().signal, isUp: () => false };
 
 /**
  * Sends the replies to one frame in order: all but the last are posted, the last is returned, to go back as the
@@ -19,8 +22,7 @@ export async function inOrder(
   const target = { connectionId: connection.id, stage: connection.stage };
   for (const frame of frames.slice(0, -1)) {
     const bytes = Buffer.from(frame, 'utf8');
-    const post = () => context.transport.post(target, bytes);
-    const { kind } = await withRetries(context, post, context.settings.failedAttempts);
+    const { kind } = await postWithRetries(context, target, bytes, connection.connectedAt, UNBOUNDED);
     if (kind === 'gone') return undefined;
     if (kind !== 'sent') {
       throw new TablecastError('TRANSPORT_UNAVAILABLE', `Reply: expected it to be taken, got ${kind}`);

@@ -22,12 +22,8 @@ export function connectionStore(registry: Registry, id: string): ConnectionStore
         const after = new Map(before);
         if (value === undefined) after.delete(name);
         else after.set(name, value);
-        const bytes = byteLength(JSON.stringify([...after]));
-        if (bytes > MAX_STORE_BYTES) {
-          throw new GraphQLError(
-            `Connection store: expected at most ${MAX_STORE_BYTES} bytes of JSON, got ${bytes}`,
-          );
-        }
+        const problem = storeProblem(after);
+        if (problem !== undefined) throw new GraphQLError(problem);
         const outcome = await registry.updateStore(id, version, after);
         if (outcome === 'written') return;
         if (outcome === 'closed') throw new GraphQLError('Connection store: the connection has closed');
@@ -35,4 +31,19 @@ export function connectionStore(registry: Registry, id: string): ConnectionStore
       throw new GraphQLError(`Connection store: expected to write, got others writing ${MAX_TRIES} times`);
     },
   };
+}
+
+/**
+ * For what a project's own code stores: the fault is not the client's.
+ * @throws RangeError when the entries take more than a store may hold · TypeError when one is no JSON
+ */
+export function checkStore(entries: ReadonlyMap<string, unknown>): void {
+  const problem = storeProblem(entries);
+  if (problem !== undefined) throw new RangeError(problem);
+}
+
+function storeProblem(entries: ReadonlyMap<string, unknown>): string | undefined {
+  const bytes = byteLength(JSON.stringify([...entries]));
+  if (bytes <= MAX_STORE_BYTES) return undefined;
+  return `Connection store: expected at most ${MAX_STORE_BYTES} bytes of JSON, got ${bytes}`;
 }

@@ -1,4 +1,4 @@
-import type { Identity } from '../auth/identity.ts';
+import { type Identity, readerKey } from '../auth/identity.ts';
 import { alternatives } from '../filter/alternatives.ts';
 import { canonicalFilter } from '../filter/canonical.ts';
 import { hash128 } from '../filter/keys.ts';
@@ -23,19 +23,29 @@ interface Admitted extends Incoming {
   readonly connection: Connection;
 }
 
+/** What came of an operation that was to start. */
+export interface Started {
+  /** Frames in the order they are to be sent in. */
+  readonly replies: readonly (string | undefined)[];
+  /** True of a subscription that this one frame registered. */
+  readonly isActive?: true;
+}
+
 /**
  * Starts one subscription. The reply is an error for this id, what the dialect says of a live one, or nothing: once this
- * resolves without an error, every later committed change that matches is delivered (C1).
+ * resolves with `isActive`, every later committed change that matches is delivered (C1).
  */
 export async function startSubscription(
   context: RelayContext,
   { codec, connection, connectionId }: Admitted,
   { id, request }: StartMessage,
   identity: Identity,
-): Promise<readonly (string | undefined)[]> {
-  const refuse = (code: ReasonCode, message: string) => [codec.error(id, [wireError(code, message)])];
+): Promise<Started> {
+  const refuse = (code: ReasonCode, message: string): Started => ({
+    replies: [codec.error(id, [wireError(code, message)])],
+  });
   const read = readOperation(context.model, request);
-  if (!read.ok) return [codec.error(id, read.errors)];
+  if (!read.ok) return { replies: [codec.error(id, read.errors)] };
   const { operation } = read;
   const filter = readFilter(operation.field, operation.arguments);
   if (!filter.ok) return refuse('FILTER_INVALID', filter.message);
@@ -58,29 +68,44 @@ export async function startSubscription(
     expiresAt: Math.min(connection.expiresAt, identity.expiresAt ?? Number.POSITIVE_INFINITY),
     ...(options && { options }),
   };
+  await noteOwnExpiry(context, connection, identity);
   const outcome = await register(context, subscription, codec.duplicateId === 'replace');
   context.logger.info({ event: 'subscription.started', connectionId, field: field.name, outcome });
   switch (outcome) {
     case 'active': {
       const started = codec.started(id);
-      if (started !== undefined) return [started];
-      if (!isConfirmationAsked(connection, request.extensions)) return [];
+      if (started !== undefined) return { replies: [started], isActive: true };
+      if (!isConfirmationAsked(connection, request.extensions)) return { replies: [], isActive: true };
       const { head, tail } = codec.payload;
-      return [`${head}${confirmationPayload(operation.responseKey)}${tail(id)}`];
+      const confirmation = `${head}${confirmationPayload(operation.responseKey)}${tail(id)}`;
+      return { replies: [confirmation], isActive: true };
     }
     case 'duplicate': {
       const words = `Subscribe "id": expected one that is not in use, got ${JSON.stringify(id)} again`;
       // 4409 in graphql-transport-ws, which ends the whole connection.
-      return codec.duplicateId === 'refuse' ? [codec.refuse(words, 4409)] : refuse('DUPLICATE_ID', words);
+      return codec.duplicateId === 'refuse'
+        ? { replies: [codec.refuse(words, 4409)] }
+        : refuse('DUPLICATE_ID', words);
     }
     case 'completed':
-      return [];
-    case 'closed':
-      return [codec.refuse('Connection: expected one that is open, got a closed one; connect again', 4400)];
+      return { replies: [] };
+    case 'closed': {
+      const words = 'Connection: expected one that is open, got a closed one; connect again';
+      return { replies: [codec.refuse(words, 4400)] };
+    }
     default:
-      outcome satisfies never;
-      return [];
+      return outcome satisfies never;
   }
+}
+
+/** Its client is to be told when a credential that came with this one operation expires before its connection's. */
+async function noteOwnExpiry(
+  { registry }: RelayContext,
+  { id, identity: standing, expiresAt }: Connection,
+  { expiresAt: own }: Identity,
+): Promise<void> {
+  const otherwise = Math.min(expiresAt, standing?.expiresAt ?? Number.POSITIVE_INFINITY);
+  if (own !== undefined && own < otherwise) await registry.noteExpiry(id, own);
 }
 
 /** Where a second `start` of an id replaces the first, the first is completed, and this one starts anew. */
@@ -102,7 +127,7 @@ async function register(
  * answers is for the one it answers.
  */
 function renderingKey({ document, isResolved }: SubscriptionOperation, identity: Identity): string {
-  return isResolved ? hash128(JSON.stringify([document, identity.hash])) : hash128(document);
+  return isResolved ? hash128(JSON.stringify([document, readerKey(identity)])) : hash128(document);
 }
 
 /** The connection once its init was accepted; frames of one client run concurrently and may overtake each other. */

@@ -10,15 +10,13 @@ import {
   parse,
   SingleFieldSubscriptionsRule,
   specifiedRules,
-  TypeInfo,
   validate,
-  visit,
-  visitWithTypeInfo,
 } from 'graphql';
 import { byteLength, LIMITS } from '../protocol/limits.ts';
 import type { OperationRequest, ReasonCode, WireError } from '../protocol/messages.ts';
 import type { Model, SubscriptionField } from '../schema/model.ts';
 import { inlineSelection } from './inline.ts';
+import { selectsResolvedField } from './resolved.ts';
 
 /** A subscription as a client asked for it, checked against the schema. */
 export interface SubscriptionOperation {
@@ -119,28 +117,12 @@ function readRootField(
         `Document: expected at most ${LIMITS.storedDocumentBytes} bytes with its fragments inlined, got ${bytes}`,
       );
     }
-    const isResolved = selectsResolvedField(model, text);
+    const isResolved = selectsResolvedField(model, parse(text, { noLocation: true }));
     return { ok: true, operation: { field, arguments: values, document: text, responseKey, isResolved } };
   } catch (error) {
     if (error instanceof GraphQLError) return failed('GRAPHQL_VALIDATION_FAILED', [error]);
     throw error;
   }
-}
-
-/** Whether any field of a stored document is one that a resolver answers. */
-function selectsResolvedField({ schema, resolvedFields }: Model, text: string): boolean {
-  if (resolvedFields.size === 0) return false;
-  const types = new TypeInfo(schema);
-  let found = false;
-  visit(
-    parse(text, { noLocation: true }),
-    visitWithTypeInfo(types, {
-      Field: ({ name }) => {
-        found ||= resolvedFields.has(`${types.getParentType()?.name}.${name.value}`);
-      },
-    }),
-  );
-  return found;
 }
 
 /**
@@ -155,7 +137,7 @@ export function operationKind({
   try {
     return getOperationAST(
       parse(query, { maxTokens: LIMITS.documentTokens, noLocation: true }),
-      operationName,
+      operationName || null,
     )?.operation;
   } catch {
     return undefined;

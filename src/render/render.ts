@@ -1,5 +1,6 @@
 import { type DocumentNode, execute, GraphQLError, Kind, parse, validate } from 'graphql';
 import type { Model } from '../schema/model.ts';
+import { selectsResolvedField } from './resolved.ts';
 
 /** A stored document, parsed and checked against the schema of today. */
 export interface PreparedDocument {
@@ -8,6 +9,8 @@ export interface PreparedDocument {
   readonly responseKey: string;
   /** Root field's name in the schema. */
   readonly field: string;
+  /** True when a resolver answers a field of the selection: then it is rendered for an identity. */
+  readonly isResolved: boolean;
 }
 
 export type Preparation =
@@ -32,7 +35,8 @@ export function prepareDocument(model: Model, text: string): Preparation {
     definition?.kind === Kind.OPERATION_DEFINITION ? definition.selectionSet.selections[0] : undefined;
   if (root?.kind !== Kind.FIELD) return { ok: false, message: 'Document: expected one root field' };
   const field = root.name.value;
-  return { ok: true, prepared: { document, field, responseKey: root.alias?.value ?? field } };
+  const isResolved = selectsResolvedField(model, document);
+  return { ok: true, prepared: { document, field, isResolved, responseKey: root.alias?.value ?? field } };
 }
 
 /** Facts about the change that go beside `data`; they hold no values of the item. */

@@ -10,7 +10,8 @@ import type { Problems } from './problems.ts';
 export const DIRECTIVES_SDL = `
 """
 Items of this type are stored in a DynamoDB table: \`name\` is the table's (default: the type's own), \`key\` the
-fields of its partition and sort key (default: the first \`ID!\`, else the first non-null text or number),
+fields of its partition and sort key (default: those of the file's own \`Delete…Input\`, as exports have it, else the
+first \`ID!\`, else the first non-null text or number),
 \`where\` which of its items are of this type, when several types share the table, \`writer\` the text field that names
 who wrote an item, which is set from the writer's token.
 """

@@ -1,8 +1,12 @@
-import { print } from 'graphql';
+import { Kind, print } from 'graphql';
 import { appliedDirective } from './directives.ts';
+import type { SchemaDocument } from './document.ts';
 import type { FieldKind, TableType } from './model.ts';
 import type { Problems } from './problems.ts';
+import { fieldsOf } from './root-fields.ts';
 import type { StoredField, StoredType } from './stored-types.ts';
+import { unwrap } from './stored-types.ts';
+import { writeInputName } from './write-inputs.ts';
 
 /** Kinds whose values DynamoDB takes in a key: text and numbers. */
 const KEY_KINDS: ReadonlySet<FieldKind> = new Set<FieldKind>([
@@ -15,19 +19,51 @@ const KEY_KINDS: ReadonlySet<FieldKind> = new Set<FieldKind>([
 ]);
 
 /**
- * The key fields of a table type: those `@table(key:)` names, else the first of type `ID!`, else the first that can
- * be a partition key. `undefined` when there is none, which is a problem.
+ * The key fields of a table type: those `@table(key:)` names; else, as an export has them, the fields of the file's own
+ * `Delete…Input`; else the first of type `ID!`; else the first that can be a partition key. `undefined` when there is
+ * none, which is a problem.
  */
 export function readKeys(
   type: StoredType,
   given: readonly string[] | undefined,
+  document: SchemaDocument,
   problems: Problems,
 ): TableType['keys'] | undefined {
-  return given ? givenKeys(type, given, problems) : defaultKeys(type, problems);
+  if (given) return givenKeys(type, given, problems);
+  return exportedKeys(type, document) ?? defaultKeys(type, problems);
+}
+
+/**
+ * AppSync makes `Delete…Input` of the key alone, and the arguments of `get…` in the key's order. Nothing is told by an
+ * input whose mutation the user wrote otherwise, or whose fields cannot be a key. That they can be null in the type is
+ * no hindrance: exports have that.
+ */
+function exportedKeys(type: StoredType, document: SchemaDocument): TableType['keys'] | undefined {
+  const { name } = type;
+  const input = document.types.get(writeInputName('delete', name));
+  if (input?.kind !== Kind.INPUT_OBJECT_TYPE_DEFINITION) return undefined;
+  const mutation = fieldsOf(document, document.roots.mutation).get(`delete${name}`);
+  if (mutation && (appliedDirective(mutation, 'resolved') || unwrap(mutation.type).typeName !== name)) {
+    return undefined;
+  }
+  const names = new Set(input.fields?.map((field) => field.name.value));
+  const get = fieldsOf(document, document.roots.query).get(`get${name}`);
+  const asked =
+    get?.arguments?.map((argument) => argument.name.value).filter((each) => names.has(each)) ?? [];
+  const [partition, sort, ...more] = new Set([...asked, ...names]);
+  const fields = [...names].map((each) => type.fields.get(each));
+  if (partition === undefined || more.length > 0 || !fields.every((field) => field && canHoldKey(field))) {
+    return undefined;
+  }
+  return sort === undefined ? [partition] : [partition, sort];
 }
 
 function canBeKey(field: StoredField): boolean {
-  return field.nonNull && field.listDepth === 0 && KEY_KINDS.has(field.kind);
+  return field.nonNull && canHoldKey(field);
+}
+
+function canHoldKey(field: StoredField): boolean {
+  return field.listDepth === 0 && KEY_KINDS.has(field.kind);
 }
 
 function defaultKeys(type: StoredType, problems: Problems): TableType['keys'] | undefined {

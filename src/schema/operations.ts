@@ -1,11 +1,11 @@
 import type { FieldDefinitionNode, InputValueDefinitionNode, TypeNode } from 'graphql';
-import { Kind } from 'graphql';
 import { parseObjectType } from './definitions.ts';
 import { appliedDirective } from './directives.ts';
 import type { SchemaDocument } from './document.ts';
 import { filterInputName } from './filter-inputs.ts';
 import { connectionTypeName } from './generated-types.ts';
 import type { TableAction } from './model.ts';
+import { fieldsOf } from './root-fields.ts';
 import { unwrap } from './stored-types.ts';
 import { writesOf } from './subscription-fields.ts';
 import type { TableDraft } from './tables.ts';
@@ -38,19 +38,23 @@ export function readOperations(
   };
   return tables.flatMap(operationsOf).flatMap((operation) => {
     const written = own[operation.root].get(operation.name);
-    if (!written) return { ...operation, written: false };
-    return isSame(written, operation) ? { ...operation, written: true } : [];
+    const plurals = operation.action === 'list' ? otherPlurals(operation, own.query) : [];
+    if (!written) return [{ ...operation, written: false }, ...plurals];
+    return isSame(written, operation) ? [{ ...operation, written: true }, ...plurals] : plurals;
   });
 }
 
-/** Fields the user wrote of a root type, by name; none when it is not written or is no object type. */
-export function fieldsOf(
-  document: SchemaDocument,
-  typeName: string,
-): ReadonlyMap<string, FieldDefinitionNode> {
-  const definition = document.types.get(typeName);
-  if (definition?.kind !== Kind.OBJECT_TYPE_DEFINITION) return new Map();
-  return new Map(definition.fields?.map((field) => [field.name.value, field]));
+/** Lists the user wrote by another plural than the plain `s`, as newer exports have them: `listCategories`, `listMetadata`. */
+function otherPlurals(
+  list: Unwritten,
+  own: ReadonlyMap<string, FieldDefinitionNode>,
+): readonly OperationDraft[] {
+  const { name } = list.type;
+  const plurals = [name, `${name}S`, `${name}es`, ...(name.endsWith('y') ? [`${name.slice(0, -1)}ies`] : [])];
+  return plurals.flatMap((plural) => {
+    const written = own.get(`list${plural}`);
+    return written && isSame(written, list) ? { ...list, name: written.name.value, written: true } : [];
+  });
 }
 
 type Unwritten = Omit<OperationDraft, 'written'>;

@@ -3,7 +3,7 @@ import { appliedDirective } from './directives.ts';
 import type { SchemaDocument } from './document.ts';
 import type { ResolvedField } from './model.ts';
 import type { OperationDraft } from './operations.ts';
-import { fieldsOf } from './operations.ts';
+import { fieldsOf } from './root-fields.ts';
 import type { StoredType } from './stored-types.ts';
 
 /**

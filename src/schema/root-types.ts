@@ -40,6 +40,6 @@ export function completeRoots(
 
   function generated(root: keyof RootNames): readonly FieldDefinitionNode[] {
     if (root === 'subscription') return tables.flatMap(subscriptionFields);
-    return operations.filter((operation) => operation.root === root).map((operation) => operation.node);
+    return operations.filter((one) => one.root === root && !one.written).map((one) => one.node);
   }
 }

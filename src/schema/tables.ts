@@ -61,7 +61,7 @@ function readTable(node: ObjectTypeDefinitionNode, names: TypeNames, problems: P
   }
   const stored = readStoredType(node, names, problems);
   checkFieldNames(stored, problems);
-  const keys = readKeys(stored, given.key, problems);
+  const keys = readKeys(stored, given.key, names.document, problems);
   const { where } = given;
   const writer = readWriter(
     stored,

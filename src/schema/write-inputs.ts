@@ -42,6 +42,7 @@ export function writeInputs(
 function inputsOf(type: TableDraft, has: (field: StoredField) => boolean): readonly WriteInput[] {
   const keys: readonly string[] = type.keys ?? [];
   const isKey = (field: StoredField) => keys.includes(field.name);
+  const written = (field: StoredField) => (isKey(field) ? asKey(field) : asStored(field));
   const fields = [...type.fields.values()].filter(has);
   const { where } = type;
   const isSet = (field: StoredField) => where !== undefined && field.attribute === where.attribute;
@@ -50,14 +51,14 @@ function inputsOf(type: TableDraft, has: (field: StoredField) => boolean): reado
   // The server makes a key of type ID; no other.
   const asked = created.filter((field) => isKey(field) && field.typeName !== 'ID');
   return [
-    writeInput('create', type.name, (created.length > 0 ? created : fields).map(asStored), names(asked)),
+    writeInput('create', type.name, (created.length > 0 ? created : fields).map(written), names(asked)),
     writeInput(
       'update',
       type.name,
-      updated.map((field) => (isKey(field) ? asStored(field) : asNullable(field))),
+      updated.map((field) => (isKey(field) ? asKey(field) : asNullable(field))),
       keys,
     ),
-    writeInput('delete', type.name, fields.filter(isKey).map(asStored), keys),
+    writeInput('delete', type.name, fields.filter(isKey).map(asKey), keys),
   ];
 }
 
@@ -75,6 +76,11 @@ function writeInput(
 
 function asStored(field: StoredField): string {
   return `${field.name}: ${inputType(field.node.type, field)}`;
+}
+
+/** A key an export lets be null in the type is never null in an item. */
+function asKey(field: StoredField): string {
+  return `${asNullable(field)}!`;
 }
 
 function asNullable(field: StoredField): string {

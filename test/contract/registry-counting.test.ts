@@ -110,7 +110,7 @@ describe('registry counting', () => {
     expect(counts()).toEqual({ Query: 1 + 4, BatchGetItem: 2 });
   });
 
-  test('P11: connecting and init cost one batch and two updates, and an identity that comes with init one batch and one look in place of the second', async () => {
+  test('P11: connecting and init cost one batch and two updates, and an identity that comes with init one batch and one look more', async () => {
     await counted(() => registry.open(connectionOf('b')));
     expect(counts()).toEqual({ BatchWriteItem: 1 });
     // META, which says who was first; LIVE, which says to sweeps that it may be spoken to.
@@ -124,7 +124,9 @@ describe('registry counting', () => {
     await registry.open(bare);
     const identity = { kind: 'api-key', hash: 'h' } as const;
     await counted(() => registry.initialise('c', { dialect: 'graphql-transport-ws', identity }));
-    expect(counts()).toEqual({ UpdateItem: 1, BatchWriteItem: 1, GetItem: 1 });
+    expect(counts()).toEqual({ UpdateItem: 2, BatchWriteItem: 1, GetItem: 1 });
+    await counted(() => registry.noteExpiry('c', 10));
+    expect(counts()).toEqual({ UpdateItem: 1 });
   });
 
   test('P11: subscribing costs three requests once the process has met shape and document, and completing one read and two writes', async () => {

@@ -210,6 +210,21 @@ describe.each([
       expect(await liveOf(registry)).toEqual([]);
     });
 
+    test('of the ends noted for operations of a connection the earliest is told, until it closes', async () => {
+      const { registry, another } = await world.open();
+      await registry.open(connectionOf('a'));
+      const operationExpiresAt = async () => (await liveOf(another()))[0]?.operationExpiresAt;
+      expect(await operationExpiresAt()).toBeUndefined();
+      for (const end of [START / 1_000 + 60, START / 1_000 + 90, START / 1_000 + 30]) {
+        await registry.noteExpiry('a', end);
+      }
+      expect(await operationExpiresAt()).toBe(START / 1_000 + 30);
+      await registry.close('a');
+      await registry.noteExpiry('a', START / 1_000 + 10);
+      await registry.noteExpiry('unknown', START / 1_000 + 10);
+      expect(await liveOf(another())).toEqual([]);
+    });
+
     test('live() gives each of 100 connections once, and none that closed', async () => {
       const { registry } = await world.open();
       const ids = Array.from({ length: 100 }, (_, n) => `connection-${n}`);

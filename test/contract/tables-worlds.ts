@@ -7,7 +7,7 @@ import type { Tables } from '../../src/api/ports.ts';
 import type { TestDynamoDB } from '../fixtures/dynamodb.ts';
 
 /** Key attribute and its data type. */
-export type KeyAttribute = readonly [name: string, type: 'S' | 'N'];
+export type KeyAttribute = readonly [name: string, type: 'S' | 'N' | 'B'];
 
 /** A place where the port is implemented. */
 export interface TablesWorld {

@@ -199,6 +199,10 @@ describe.each<TablesWorld>([memoryTables, local])('Tables in $name', (world) => 
     let deep: Attribute = { S: 'deep' };
     for (let level = 0; level < 40; level++) deep = { L: [deep] };
     expect(await tables.create(note, item({ ...key, title: deep }))).toEqual(invalid('levels'));
+    for (const name of ['', 'n'.repeat(65_536)]) {
+      const unnamed: Attribute = { L: [{ M: image([[name, { S: 'x' }]]) }] };
+      expect(await tables.create(note, item({ ...key, title: unnamed }))).toEqual(invalid('65535 bytes'));
+    }
     const prototype = image([['__proto__', { S: 'x' }]]);
     expect(await tables.create(note, item({ ...key, title: { M: prototype } }))).toEqual(
       invalid('__proto__'),
@@ -216,6 +220,22 @@ describe.each<TablesWorld>([memoryTables, local])('Tables in $name', (world) => 
 });
 
 describe('Tables in DynamoDB', () => {
+  test('list by a filter with more operands than a request takes', async () => {
+    const tables = await local.open({ Note: [['id', 'S']] });
+    const last = `${'x'.repeat(30_000)}99`;
+    const note99 = item({ id: { S: '1' }, title: { S: last } });
+    await tables.create(note, note99);
+    const values = Array.from({ length: 100 }, (_, index) => `${'x'.repeat(30_000)}${index}`);
+    const filter: Expression = {
+      kind: 'condition',
+      field: 'title',
+      fieldKind: 'String',
+      operator: 'in',
+      values,
+    };
+    expect(await tables.list(note, { filter, limit: 5 })).toEqual({ images: [note99] });
+  });
+
   test('find an ID that the table stores as a number', async () => {
     const numbers: Readonly<Record<string, readonly KeyAttribute[]>> = {
       Note: [['id', 'N']],
@@ -254,6 +274,43 @@ describe('Tables in DynamoDB', () => {
     expect(await tables.list(plain, { filter: prefixed, limit: 5 })).toEqual({
       images: [{ pk: { S: '5' }, sk: { N: '6' } }],
     });
+  });
+
+  test('find an ID that the table stores as bytes, as base64', async () => {
+    const keys: Readonly<Record<string, readonly KeyAttribute[]>> = {
+      Note: [['id', 'B']],
+      App: [
+        ['pk', 'S'],
+        ['sk', 'B'],
+      ],
+    };
+    const tables = await local.open(keys);
+    const key = item({ id: { S: 'AQI=' } });
+    const stored = item({ id: { B: 'AQI=' }, title: { S: 'two bytes' } });
+    expect(await tables.get(note, item({ id: { S: 'no base64' } }))).toBeUndefined();
+    expect(await tables.create(note, item({ id: { S: 'no base64' } }))).toMatchObject({ kind: 'invalid' });
+    expect(await tables.create(note, item({ ...key, title: { S: 'two bytes' } }))).toEqual({
+      kind: 'written',
+      image: stored,
+    });
+    expect(await tables.create(note, key)).toEqual({ kind: 'condition-failed' });
+    expect(await tables.get(note, key)).toEqual(stored);
+    expect(await tables.list(note, { filter: equal('id', 'AQI='), limit: 5 })).toEqual({ images: [stored] });
+    expect(await tables.delete(note, key)).toEqual({ kind: 'written', image: stored });
+
+    const plain = typeOf('Plain', { table: 'App', keys: ['pk', 'sk'] });
+    for (const sk of ['AA==', 'AQ==', '/w==']) {
+      const pair = item({ pk: { S: 'p' }, sk: { S: sk } });
+      expect(await tables.create(plain, pair)).toMatchObject({ kind: 'written' });
+    }
+    const seen: string[] = [];
+    for (let after: Image | undefined, pages = 0; pages < 4; pages++) {
+      const page = await tables.list(plain, { filter: equal('pk', 'p'), limit: 1, ...(after && { after }) });
+      for (const { sk } of page.images) seen.push(sk && 'B' in sk ? sk.B : '');
+      after = page.lastKey;
+      if (!after) break;
+    }
+    expect(seen).toEqual(['AA==', 'AQ==', '/w==']);
   });
 
   test('reject with what is wrong and no value when the table is not there or not as the schema says', async () => {

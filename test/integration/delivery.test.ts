@@ -322,12 +322,7 @@ describe('unmodified clients', () => {
     ]) {
       expect(await ask(frame)).toMatchObject({ type: 'connection_error', payload: { code: 4400 } });
     }
-    for (const query of [
-      'subscription {',
-      'subscription { nope }',
-      '{ nope }',
-      `#${'x'.repeat(17_000)}`,
-    ]) {
+    for (const query of ['subscription {', 'subscription { nope }', '{ nope }', `#${'x'.repeat(17_000)}`]) {
       expect(await ask(subscribe(query))).toMatchObject({ type: 'error', id: 'x' });
     }
     expect(await ask(subscribe('subscription { onCreateTodo { id } }', 'i'.repeat(3_072)))).toMatchObject({

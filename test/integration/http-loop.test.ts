@@ -78,8 +78,7 @@ test('a page of another origin may call it: its preflight and its refusal pass t
 
 test('the curl line of the screen runs in a shell as it stands', async () => {
   const { curlLine } = await import('../../src/cli/screen.ts');
-  const { graphql, ...ready } = { graphql: url, ...loop.ready };
-  const line = curlLine({ ...ready, graphql }, '{ listTodos(limit: 1) { items { __typename } } }');
+  const line = curlLine(loop.ready, '{ listTodos(limit: 1) { items { __typename } } }');
   const { stdout } = await promisify(execFile)('sh', ['-c', `${line} --silent`]);
   expect(JSON.parse(stdout)).toEqual({ data: { listTodos: { items: [{ __typename: 'Todo' }] } } });
 });

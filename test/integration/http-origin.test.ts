@@ -310,6 +310,23 @@ describe('WebSocket at the one origin', () => {
     expect((await once(third ?? cut, 'close'))[0]).toBe(1006);
   });
 
+  test('a request that asks for HTTP/2 by an upgrade, as Java does, is told to do without', async () => {
+    const asked = request({
+      port: site.port,
+      host: '127.0.0.1',
+      path: '/graphql',
+      method: 'POST',
+      headers: { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'content-type': 'application/json' },
+    });
+    asked.end('{}');
+    const [response]: IncomingMessage[] = await once(asked, 'response');
+    expect(response?.statusCode).toBe(501);
+    expect(response && (await text(response))).toContain(
+      'expected websocket, or HTTP/1.1 without an upgrade',
+    );
+    expect(upgrades).toEqual([]);
+  });
+
   test('a page of another name is not let through to the gateway', async () => {
     for (const host of ['evil.example', 'localhost.evil.example:3000']) {
       const socket = new WebSocket(`ws://127.0.0.1:${site.port}/graphql`, { headers: { host } });

@@ -80,7 +80,16 @@ describe('tablecast start', () => {
   test('--json prints one line when everything answers; a write arrives; Ctrl-C leaves no process', async () => {
     const stack = await started('--in-memory');
     const { ready } = stack;
-    expect(Object.keys(ready)).toEqual(['ready', 'ws', 'http', 'graphql', 'dynamodb', 'region', 'apiKey', 'tables']);
+    expect(Object.keys(ready)).toEqual([
+      'ready',
+      'ws',
+      'http',
+      'graphql',
+      'dynamodb',
+      'region',
+      'apiKey',
+      'tables',
+    ]);
     expect(ready).toMatchObject({
       ready: true,
       region: 'us-east-1',

@@ -49,7 +49,7 @@ describe('strictOrdering in the payload of connection_init', () => {
   });
 
   test('refuses an operation that waited 20 seconds', async () => {
-    const { relay } = slow(25_000);
+    const { relay } = slow(21_000);
     await connect(relay, { strictOrdering: true });
     const replies = await Promise.all([start(relay, '1'), start(relay, '2')]);
     expect(replies).toEqual(

@@ -39,6 +39,7 @@ export function showUsers(users, me) {
   const chosen = select.value;
   const others = [...names.keys()].filter((userId) => userId !== me).sort((a, b) => Number(a) - Number(b));
   const options = others.map((userId) => new Option(`${nameOf(userId)} (user ${userId})`, userId));
+  if (options.length === 0) options.push(new Option('nobody else yet', ''));
   select.replaceChildren(...options);
   if (others.includes(chosen)) select.value = chosen;
   for (const element of document.querySelectorAll('[data-user]')) {
@@ -67,7 +68,7 @@ export function showMessage({ id, content, senderId, recipientId }, me) {
   item.append(about, text);
   list.insertBefore(item, items.find((other) => other.dataset.id > id) ?? null);
   at('empty').hidden = true;
-  item.scrollIntoView({ block: 'nearest' });
+  if (item === list.lastElementChild) list.scrollTop = list.scrollHeight;
 }
 
 /** Ids begin with the time, unless another program made them. */

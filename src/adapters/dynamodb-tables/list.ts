@@ -43,10 +43,10 @@ interface PageRequest {
  */
 export async function listItems(source: ListSource, page: PageRequest): Promise<ImagePage> {
   const { type, forms } = source;
-  return forms.first<ImagePage>(type, async (numericKeys) => {
-    const expression = dynamodbExpression(type, page.filter, { numericKeys });
+  return forms.first<ImagePage>(type, async (keyForm) => {
+    const expression = dynamodbExpression(type, page.filter, { keyForm });
     if (!expression) return { value: { images: [] }, isProof: false };
-    const after = page.after && (inForm(page.after, numericKeys) ?? page.after);
+    const after = page.after && (inForm(page.after, keyForm) ?? page.after);
     return {
       value: await fillPage(source, expression, { ...page, ...(after && { after }) }),
       // A query tells nothing of a sort key that it does not name.

@@ -43,13 +43,17 @@ export function createDynamoDBTables({ client, storedNames }: DynamoDBTablesOpti
     );
   const forms = new KeyForms(read);
 
-  /** Runs what may fail, and translates how: conditions and refusals of an item are left to `write`. */
-  const attempt = async <T>(type: TableType, operation: string, run: () => Promise<T>): Promise<T> => {
+  /** Runs what may fail, and translates how. @param isOutcome what the caller translates itself */
+  const attempt = async <T>(
+    type: TableType,
+    operation: string,
+    run: () => Promise<T>,
+    isOutcome: (error: unknown) => boolean = () => false,
+  ): Promise<T> => {
     try {
       return await run();
     } catch (error) {
-      if (error instanceof TablecastError || error instanceof ConditionalCheckFailedException) throw error;
-      if (refusalOf(error) !== undefined) throw error;
+      if (error instanceof TablecastError || isOutcome(error)) throw error;
       throw unavailable(type.table, operation, error);
     }
   };
@@ -62,10 +66,13 @@ export function createDynamoDBTables({ client, storedNames }: DynamoDBTablesOpti
     send: (formed: Image) => Promise<Image | undefined>,
   ): Promise<WriteOutcome> => {
     try {
-      const found = await attempt(type, operation, () => forms.withKey(type, key, send));
+      const found = await attempt(type, operation, () => forms.withKey(type, key, send), isWriteOutcome);
       if (found) return found.value ? { kind: 'written', image: found.value } : { kind: 'condition-failed' };
       if (operation !== 'PutItem') return { kind: 'condition-failed' };
-      return { kind: 'invalid', message: `${type.name}: expected a key that is a number, got other text` };
+      return {
+        kind: 'invalid',
+        message: `${type.name}: expected a key that is a number, or bytes as base64, as the table stores it, got other text`,
+      };
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return { kind: 'condition-failed' };
       const refusal = refusalOf(error);
@@ -127,4 +134,9 @@ export function createDynamoDBTables({ client, storedNames }: DynamoDBTablesOpti
         return Attributes && fromNativeItem(Attributes);
       }),
   };
+}
+
+/** A condition that does not hold, or an item that DynamoDB would not store. */
+function isWriteOutcome(error: unknown): boolean {
+  return error instanceof ConditionalCheckFailedException || refusalOf(error) !== undefined;
 }

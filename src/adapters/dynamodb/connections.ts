@@ -33,14 +33,13 @@ export async function open(table: RelayTable, connection: NewConnection): Promis
 }
 
 /** The rows that find a connection: among all that live, and by whom it speaks for. */
-function standingRows(connection: NewConnection & { readonly initialised?: true }): (Row & RowKey)[] {
-  const { id, stage, dialect, identity, connectedAt, expiresAt, initialised } = connection;
+function standingRows(connection: NewConnection): (Row & RowKey)[] {
+  const { id, stage, dialect, identity, connectedAt, expiresAt } = connection;
   const live = {
     ...liveKey(id),
     stage,
     connectedAt,
     expiresAt,
-    ...(initialised && { initialised }),
     ...(dialect && { dialect }),
     ...(identity && { identityHash: identity.hash }),
     ...(identity?.expiresAt !== undefined && { credentialExpiresAt: identity.expiresAt }),
@@ -102,30 +101,50 @@ async function bindIdentity(
   init: { readonly dialect: Dialect | undefined; readonly identity: Identity },
   meta: Row,
 ): Promise<'initialised' | 'unknown'> {
-  const { identity } = init;
-  const stage = textOf(meta, 'stage') ?? '';
-  const connectedAt = numberOf(meta, 'connectedAt') ?? 0;
-  const expiresAt = numberOf(meta, 'expiresAt') ?? 0;
-  const dialect = init.dialect ?? dialectOf(meta, 'dialect');
+  const { dialect, identity } = init;
+  const { hash, expiresAt } = identity;
   const replaced = textOf(meta, 'identityHash');
-  const known = { id, stage, identity, connectedAt, expiresAt, ...(dialect && { dialect }) };
-  const rows = standingRows({ ...known, initialised: true });
-  await batchWrite(table, {
-    put: rows,
-    delete: replaced !== undefined && replaced !== identity.hash ? [identityKey(replaced, id)] : [],
-  });
+  const own = identityKey(hash, id);
+  await mapConcurrently(
+    [
+      () =>
+        batchWrite(table, {
+          put: [{ ...own, expiresAt: numberOf(meta, 'expiresAt') ?? 0 }],
+          delete: replaced !== undefined && replaced !== hash ? [identityKey(replaced, id)] : [],
+        }),
+      () =>
+        tellLive(table, id, {
+          initialised: true,
+          ...(dialect && { dialect }),
+          identityHash: hash,
+          credentialExpiresAt: expiresAt ?? NEVER,
+        }),
+    ],
+    2,
+    (write) => write(),
+  );
   const now = await connection(table, id);
   if (now && !now.closed) return 'initialised';
-  await batchWrite(table, { delete: rows });
+  await batchWrite(table, { delete: [own] });
   return 'unknown';
 }
 
-/** Who reads LIVE rows sees no META. Not written where a close has removed the row. */
-async function tellLive(
-  table: RelayTable,
-  connectionId: string,
-  news: { readonly initialised?: true; readonly dialect?: Dialect },
-): Promise<void> {
+/** What a LIVE row says of a credential without an end, in place of one that may have had one. */
+export const NEVER = 0;
+
+/** What LIVE is told. */
+interface News {
+  readonly initialised?: true;
+  readonly dialect?: Dialect;
+  readonly identityHash?: string;
+  readonly credentialExpiresAt?: number;
+}
+
+/**
+ * Who reads LIVE rows sees no META. One attribute at a time, so that what another invocation tells of the connection at
+ * the same moment stays; not written where a close has removed the row.
+ */
+async function tellLive(table: RelayTable, connectionId: string, news: News): Promise<void> {
   const names = Object.keys(news);
   await update(
     table,
@@ -135,6 +154,18 @@ async function tellLive(
       values: Object.fromEntries(Object.entries(news).map(([name, value]) => [`:${name}`, value])),
     },
     { text: 'attribute_exists(#pk)' },
+  );
+}
+
+/** The LIVE row's, the earliest of those noted; nothing where a close has removed it. */
+export async function noteExpiry(table: RelayTable, connectionId: string, expiresAt: number): Promise<void> {
+  await update(
+    table,
+    liveKey(connectionId),
+    { text: 'SET #operationExpiresAt = :end', values: { ':end': expiresAt } },
+    {
+      text: 'attribute_exists(#pk) AND (attribute_not_exists(#operationExpiresAt) OR #operationExpiresAt > :end)',
+    },
   );
 }
 

@@ -1,5 +1,6 @@
 import type { LiveConnection } from '../../relay/ports.ts';
 import { mapConcurrently } from './concurrency.ts';
+import { NEVER } from './connections.ts';
 import {
   dialectOf,
   isLive,
@@ -48,6 +49,7 @@ function liveConnectionOf(row: Row): LiveConnection | undefined {
   const dialect = dialectOf(row, 'dialect');
   const identityHash = textOf(row, 'identityHash');
   const credentialExpiresAt = numberOf(row, 'credentialExpiresAt');
+  const operationExpiresAt = numberOf(row, 'operationExpiresAt');
   return {
     connectionId,
     stage,
@@ -55,6 +57,7 @@ function liveConnectionOf(row: Row): LiveConnection | undefined {
     initialised: row['initialised'] === true,
     ...(dialect && { dialect }),
     ...(identityHash !== undefined && { identityHash }),
-    ...(credentialExpiresAt !== undefined && { credentialExpiresAt }),
+    ...(credentialExpiresAt !== undefined && credentialExpiresAt !== NEVER && { credentialExpiresAt }),
+    ...(operationExpiresAt !== undefined && { operationExpiresAt }),
   };
 }

@@ -2,7 +2,7 @@ import type { Clock, Registry } from '../../relay/ports.ts';
 import { DEFAULT_REGISTRY_LIMITS, type RegistryLimits } from '../memory/registry-limits.ts';
 import { close } from './close.ts';
 import { complete } from './complete.ts';
-import { connection, initialise, open, speak } from './connections.ts';
+import { connection, initialise, noteExpiry, open, speak } from './connections.ts';
 import type { DocumentClient } from './document-client.ts';
 import { createDocuments } from './documents.ts';
 import { live } from './live.ts';
@@ -28,7 +28,8 @@ export interface DynamoDBRegistryOptions {
 
 /**
  * The `Registry` of DESIGN §4 on one DynamoDB table. Requests, without retries: `open` 1 BatchWriteItem · `initialise`
- * 2 UpdateItem, META and then LIVE (with an identity 1 UpdateItem + 1 BatchWriteItem + 1 GetItem) · `speak` 2 UpdateItem
+ * 2 UpdateItem, META and then LIVE (with an identity 1 BatchWriteItem and 1 GetItem more) · `speak` 2 UpdateItem ·
+ * `noteExpiry` 1 UpdateItem
  * · `connection` and `readStore` 1 GetItem · `updateStore` 1 PutItem between 2 GetItem · `lock` 1 PutItem + 1 GetItem,
  * or 1 PutItem while another holds it · `unlock` 1 DeleteItem · `subscribe` 1 PutItem + 1 BatchWriteItem + 1
  * BatchGetItem, and when this process has not met the shape or document before one Query and one write each ·
@@ -52,6 +53,7 @@ export function createDynamoDBRegistry(options: DynamoDBRegistryOptions): Regist
     open: (connection) => open(table, connection),
     initialise: (connectionId, init) => initialise(table, connectionId, init),
     speak: (connectionId, dialect) => speak(table, connectionId, dialect),
+    noteExpiry: (connectionId, expiresAt) => noteExpiry(table, connectionId, expiresAt),
     readStore: (connectionId) => readStore(table, connectionId),
     updateStore: (connectionId, version, entries) => updateStore(table, connectionId, version, entries),
     lock: (connectionId, holdMs) => lock(table, connectionId, holdMs),

@@ -54,7 +54,10 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
   const isOpen = (id: string) => openConnection(id) !== undefined;
   const stores = createConnectionStores(isOpen);
   const locks = createConnectionLocks(clock, isOpen);
+  /** Connection id → the earliest end noted. */
+  const operationEnds = new Map<string, number>();
   const forgetExtras = (id: string) => {
+    operationEnds.delete(id);
     stores.forget(id);
     locks.forget(id);
   };
@@ -106,6 +109,12 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
       await nextTurn();
       const connection = openConnection(connectionId);
       if (connection) connections.set(connectionId, { ...connection, dialect });
+    },
+
+    async noteExpiry(connectionId, expiresAt) {
+      await nextTurn();
+      const noted = operationEnds.get(connectionId) ?? Number.POSITIVE_INFINITY;
+      if (isOpen(connectionId)) operationEnds.set(connectionId, Math.min(noted, expiresAt));
     },
 
     readStore: stores.readStore,
@@ -224,6 +233,7 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
         const connection = openConnection(id);
         if (!connection) continue;
         const { stage, dialect, identity, connectedAt, initialised } = connection;
+        const operationExpiresAt = operationEnds.get(id);
         yield {
           connectionId: id,
           stage,
@@ -232,6 +242,7 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
           ...(dialect && { dialect }),
           ...(identity && { identityHash: identity.hash }),
           ...(identity?.expiresAt !== undefined && { credentialExpiresAt: identity.expiresAt }),
+          ...(operationExpiresAt !== undefined && { operationExpiresAt }),
         };
       }
     },

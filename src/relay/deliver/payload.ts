@@ -1,5 +1,5 @@
 import type { OperationContext } from '../../api/ports.ts';
-import type { Identity } from '../../auth/identity.ts';
+import { type Identity, readerKey } from '../../auth/identity.ts';
 import type { Image } from '../../change/change.ts';
 import { coerce } from '../../change/coerce.ts';
 import { updatedFields } from '../../change/updated-fields.ts';
@@ -37,6 +37,12 @@ interface Rendered {
  */
 const MAX_KEPT_BYTES = 32 * 1024 * 1024;
 
+/**
+ * A rendering whose resolvers took this long, ms, is the last of its rendering key in a batch: otherwise one subscriber
+ * whose resolver hangs for its time limit at each of a hundred records would hold the shard for all.
+ */
+const SLOW_RENDERING_MS = 5_000;
+
 const NO_BYTES = new Uint8Array();
 
 /** How every payload ends: its extensions come last, and are never empty. */
@@ -54,6 +60,8 @@ export class BatchRenderer {
   renderings = 0;
   private readonly payloads = new Map<string, Rendered>();
   private readonly contexts = new Map<string, OperationContext>();
+  /** Rendering keys whose resolvers were slow. */
+  private readonly slow = new Set<string>();
   private kept = 0;
   private readonly context: RelayContext;
 
@@ -133,12 +141,24 @@ export class BatchRenderer {
 
   private async render(match: Match, prepared: PreparedDocument, dropPrevious: boolean): Promise<Payload> {
     this.renderings += 1;
-    const { model, settings } = this.context;
+    const { clock, metrics, model, settings } = this.context;
     const extensions = extensionsOf(match);
+    const { options, renderingKey } = match.candidate;
+    if (this.slow.has(renderingKey)) {
+      metrics.count('resolver.slow');
+      return fitting(failedPayload(prepared, extensions), settings.maxFrameBytes);
+    }
     try {
       const source = payloadSource(match, settings.leave, dropPrevious);
-      const resolving = this.resolving(match.candidate.options?.identity);
-      const text = await renderPayload(model, prepared, source, extensions, resolving);
+      const began = clock.now();
+      const text = await renderPayload(
+        model,
+        prepared,
+        source,
+        extensions,
+        this.resolving(options?.identity),
+      );
+      if (prepared.isResolved && clock.now() - began >= SLOW_RENDERING_MS) this.slow.add(renderingKey);
       return fitting(text, settings.maxFrameBytes);
     } catch (error) {
       // Told to those who asked for it; the record and its neighbours go on.
@@ -152,8 +172,9 @@ export class BatchRenderer {
   private resolving(identity: Identity | undefined): Resolving | undefined {
     if (!identity) return undefined;
     const { api } = this.context;
-    const context = this.contexts.get(identity.hash) ?? api.contextFor({ identity });
-    this.contexts.set(identity.hash, context);
+    const reader = readerKey(identity);
+    const context = this.contexts.get(reader) ?? api.contextFor({ identity });
+    this.contexts.set(reader, context);
     return { context, formatError: api.formatError };
   }
 

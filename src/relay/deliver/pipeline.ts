@@ -45,6 +45,9 @@ export function createPipeline(context: RelayContext): Pipeline {
   };
 }
 
+/** It was kept by a version of the schema in which no resolver answered any of its fields. */
+const UNIDENTIFIED = 'a resolver answers a field of its selection by now';
+
 async function oweFrames(
   context: RelayContext,
   documents: Documents,
@@ -61,6 +64,10 @@ async function oweFrames(
     const preparation = preparations.get(match.candidate.documentHash);
     if (!preparation?.ok) {
       unusable.push({ candidate: match.candidate, message: preparation?.message ?? 'document not stored' });
+      return [];
+    }
+    if (preparation.prepared.isResolved && !match.candidate.options?.identity) {
+      unusable.push({ candidate: match.candidate, message: UNIDENTIFIED });
       return [];
     }
     return [new OwedMatch(context, renderer, match, preparation.prepared)];

@@ -278,12 +278,26 @@ describe('what goes wrong at the stream', () => {
     const t = setUp();
     t.stream.addShard('s1');
     await t.start();
+    t.stream.write('s1', 'first');
+    await t.poll();
     t.stream.fail(named('TypeError', 'fetch failed'));
     for (const key of ['a', 'b', 'c']) t.stream.write('s1', key);
-    t.stream.trim('s1', 2);
+    t.stream.trim('s1', 3);
     await t.poll();
-    expect(t.delivered).toEqual(['c']);
+    expect(t.delivered).toEqual(['first', 'c']);
     expect(t.gaps).toEqual([{ streamArn: t.stream.arn, shardId: 's1', cause: 'trimmed' }]);
+    await t.stop();
+  });
+
+  test('within 24 hours of the start nothing can have been trimmed: no gap is told, and all is delivered', async () => {
+    const t = setUp();
+    t.stream.addShard('s1');
+    await t.start();
+    t.stream.fail(named('TrimmedDataAccessException', 'as DynamoDB Local says it of a table that was empty'));
+    t.stream.write('s1', 'a', START);
+    await t.poll();
+    expect(t.delivered).toEqual(['a']);
+    expect(t.gaps).toEqual([]);
     await t.stop();
   });
 

@@ -1,9 +1,17 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { execute, GraphQLError } from 'graphql';
 import { pino } from 'pino';
 import { createMemoryTables } from '../../../src/adapters/memory/tables.ts';
 import { type ApiOptions, createApi } from '../../../src/api/api.ts';
-import type { Api, Caller, OperationContext, OperationResult, Tables } from '../../../src/api/ports.ts';
+import type {
+  Api,
+  Caller,
+  OperationContext,
+  OperationResult,
+  Tables,
+  WriteOutcome,
+} from '../../../src/api/ports.ts';
 import type { Identity } from '../../../src/auth/identity.ts';
 import { TablecastError } from '../../../src/errors.ts';
 import type { Resolvers } from '../../../src/project.ts';
@@ -253,6 +261,60 @@ describe('resolvers of the user', () => {
     expect(await run('{ ping }')).toEqual({ data: { ping: '[null,"one","two",null]' } });
   });
 
+  test('see changes to an item whose key the table stores as a number', async () => {
+    const memory = createMemoryTables({});
+    const numeric = (outcome: WriteOutcome): WriteOutcome =>
+      outcome.kind === 'written'
+        ? { kind: 'written', image: { ...outcome.image, user_id: { N: '5' } } }
+        : outcome;
+    const { run } = open({
+      tables: {
+        ...memory,
+        create: async (type, image) => numeric(await memory.create(type, image)),
+        delete: async (type, key) => numeric(await memory.delete(type, key)),
+      },
+      resolvers: {
+        ...RESOLVERS,
+        Query: {
+          ...RESOLVERS['Query'],
+          ping: async (_source, _args, { tables }: OperationContext) => {
+            const users = tables['User'];
+            const seen = [await users?.get({ userId: '5' })];
+            await users?.create({ userId: '5', username: 'one' });
+            seen.push(await users?.get({ userId: '5' }));
+            await users?.delete({ userId: '5' });
+            seen.push(await users?.get({ userId: '5' }));
+            return JSON.stringify(seen.map((user) => user?.['username'] ?? null));
+          },
+        },
+      },
+    });
+    expect(await run('{ ping }')).toEqual({ data: { ping: '[null,"one",null]' } });
+  });
+
+  test('read anew what a write of theirs found to be there', async () => {
+    const memory = createMemoryTables({});
+    const { run, model } = open({
+      tables: memory,
+      resolvers: {
+        ...RESOLVERS,
+        Query: {
+          ...RESOLVERS['Query'],
+          ping: async (_source, _args, { tables }: OperationContext) => {
+            const users = tables['User'];
+            await users?.get({ userId: 'x' });
+            const type = model.types.get('User');
+            // Somebody else's.
+            if (type) await memory.create(type, { user_id: { S: 'x' }, username: { S: 'theirs' } });
+            await users?.create({ userId: 'x', username: 'ours' }).catch(() => {});
+            return (await users?.get({ userId: 'x' }))?.['username'];
+          },
+        },
+      },
+    });
+    expect(await run('{ ping }')).toEqual({ data: { ping: 'theirs' } });
+  });
+
   test('are all named when they are missing or have no field', () => {
     const failed = () =>
       open({
@@ -289,6 +351,46 @@ describe('resolvers of the user', () => {
         },
       ],
     });
+  });
+});
+
+describe('resolvers that answer with a list of promises', () => {
+  const UNANSWERED = new Promise(() => {});
+
+  test.each([
+    ['at once', () => [UNANSWERED, Promise.resolve({ userId: 'b', username: 'bea' })]],
+    ['in a promise', async () => [UNANSWERED, Promise.resolve({ userId: 'b', username: 'bea' })]],
+  ])('have a time limit for each: %s', async (_name, users) => {
+    const { run, clock } = open({
+      resolvers: { ...RESOLVERS, Query: { ...RESOLVERS['Query'], users } },
+    });
+    const running = run('{ users { username } }');
+    await clock.advance(500);
+    expect(await running).toMatchObject({
+      data: { users: [null, { username: 'bea' }] },
+      errors: [{ path: ['users', 0], errorType: 'ExecutionTimeout' }],
+    });
+  });
+
+  test('C4 are done with when they come too late, a rejection among them included', async () => {
+    const unhandled: unknown[] = [];
+    const listen = (reason: unknown) => void unhandled.push(reason);
+    process.on('unhandledRejection', listen);
+    let answer: (users: readonly unknown[]) => void = () => {};
+    const late = new Promise((resolve) => {
+      answer = resolve;
+    });
+    const { run, clock } = open({
+      resolvers: { ...RESOLVERS, Query: { ...RESOLVERS['Query'], users: () => late } },
+    });
+    const running = run('{ users { username } }');
+    await clock.advance(500);
+    expect(await running).toMatchObject({ errors: [{ errorType: 'ExecutionTimeout' }] });
+    answer([Promise.reject(new Error('too late'))]);
+    await nextTurn();
+    await nextTurn();
+    process.off('unhandledRejection', listen);
+    expect(unhandled).toEqual([]);
   });
 });
 
@@ -346,6 +448,19 @@ describe('errors', () => {
     });
     expect(JSON.stringify(result)).not.toContain('hunter2');
     expect(logs).toMatchObject([{ event: 'operation.failed', errorId: 'id-1' }]);
+  });
+
+  test('C6 of a result that does not fit its field hold nothing of the result', async () => {
+    const { run } = open({
+      resolvers: {
+        ...RESOLVERS,
+        Query: { ...RESOLVERS['Query'], ping: () => ({ name: 'ann', password: 'hunter2:\n' }) },
+      },
+    });
+    expect(await run('{ ping }')).toMatchObject({
+      data: { ping: null },
+      errors: [{ path: ['ping'], message: 'String cannot represent value' }],
+    });
   });
 
   test('of a table that cannot be reached say so, and nothing of DynamoDB', async () => {

@@ -119,6 +119,8 @@ describe('marshal', () => {
     ['meta', '{"secret":', /JSON text/],
     ['meta', `{"secret":1e200}`, /38/],
     ['meta', '["\\ud800"]', /surrogate/],
+    ['meta', `{"secret":${'['.repeat(32)}${']'.repeat(32)}}`, /32 levels/],
+    ['meta', `{"secret":${'['.repeat(60_000)}${']'.repeat(60_000)}}`, /32 levels/],
     ['day', 'secret', /AWSDate/],
     ['size', { secret: 1 }, /^Expected Size \(one of width, unit, inner\), got another field/],
     ['size', { unit: { symbol: null } }, /^unit: symbol: Expected String!/],

@@ -38,6 +38,18 @@ test.each([
   ],
   [{ event: 'reader.describe_error', table: 'Todos', level: 'debug', detail: 'x' }, undefined],
   [{ event: 'reader.recovered', table: 'Todos', level: 'info' }, 'the stream of Todos is read again'],
+  [
+    { event: 'connection.refused', level: 'warn', connectionId: 'c', reason: 'got an unknown API key' },
+    'a connection was refused: got an unknown API key',
+  ],
+  [
+    { event: 'frame.invalid', level: 'info', connectionId: 'c', reason: 'expected JSON text' },
+    'a frame was refused: expected JSON text',
+  ],
+  [
+    { event: 'operation.failed', level: 'error', errorId: 'e-1', err: { message: 'no mail' }, msg: 'x' },
+    'an operation failed, and its client was told of error e-1: no mail',
+  ],
   [{ event: 'x.failed', level: 'error', err: { message: 'no table' } }, 'x.failed: no table'],
   [{ event: 'x.fine', level: 'info', msg: 'all well' }, undefined],
 ])('%j is told as %j', (entry, told) => {

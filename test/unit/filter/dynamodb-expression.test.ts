@@ -87,9 +87,9 @@ describe('an expression for DynamoDB', () => {
   });
 
   test('knows the keys that a table stores as numbers', () => {
-    const numericKeys = new Set(['id']);
-    expect(written(todoType, condition('id', 'eq', '5'), { numericKeys })).toEqual({ key: 'id = {"N":"5"}' });
-    expect(written(todoType, condition('id', 'eq', 'x'), { numericKeys })).not.toHaveProperty('key');
+    const keyForm = new Map([['id', 'N' as const]]);
+    expect(written(todoType, condition('id', 'eq', '5'), { keyForm })).toEqual({ key: 'id = {"N":"5"}' });
+    expect(written(todoType, condition('id', 'eq', 'x'), { keyForm })).not.toHaveProperty('key');
   });
 
   test('tells types of one table apart by their own condition', () => {

@@ -64,6 +64,22 @@ describe('connect', () => {
     expect(await relay.context.registry.connection('c')).toMatchObject({ stage: 'prod', initialised: false });
   });
 
+  test('reads subprotocols that came in two headers: the gateway keeps the last of each name alone in `headers`', async () => {
+    const header = Buffer.from(JSON.stringify({ host: 'h', 'x-api-key': KEY })).toString('base64url');
+    const event = {
+      headers: { 'Sec-WebSocket-Protocol': `header-${header}` },
+      multiValueHeaders: { 'Sec-WebSocket-Protocol': ['graphql-ws', `header-${header}`], Host: ['h'] },
+    };
+    expect(await connect(event)).toEqual({
+      statusCode: 200,
+      headers: { 'Sec-WebSocket-Protocol': 'graphql-ws' },
+    });
+    expect(await relay.context.registry.connection('c')).toMatchObject({
+      dialect: 'appsync',
+      identity: { kind: 'api-key' },
+    });
+  });
+
   test.each([
     [401, { queryStringParameters: { 'x-api-key': 'wrong' } }],
     [400, { headers: { 'Sec-WebSocket-Protocol': 'mqtt' } }],

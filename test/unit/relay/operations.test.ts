@@ -223,6 +223,93 @@ describe('the operation hook', () => {
   });
 });
 
+describe('an operation hook that is badly written', () => {
+  test('is waited for where it does not wait for what it lets in: nothing runs on behind a refusal', async () => {
+    const relay = relayWith({
+      async operation(_, next) {
+        void next();
+      },
+    });
+    await relay.connect('c');
+    expect(await relay.subscribe('c', '1', ON_CREATE)).toBeUndefined();
+    expect(await relay.clock.run(relay.context.registry.subscriptions('c'))).toHaveLength(1);
+  });
+
+  test('runs an operation once, however often it says so', async () => {
+    const relay = relayWith({
+      async operation(_, next) {
+        await next();
+        await next();
+      },
+    });
+    await relay.connect('c');
+    const input = { id: 'a', title: 'x' };
+    await relay.send('c', { type: 'subscribe', id: '1', payload: { query: CREATE, variables: { input } } });
+    expect(relay.frames('c')).toEqual([{ type: 'next', id: '1', payload: { data: { createTodo: input } } }]);
+  });
+
+  test.each(['graphql-transport-ws', 'graphql-ws'])(
+    'ends nothing but what it let in (%s): one that throws late does not end what has the same id, nor the next',
+    async (subprotocol) => {
+      let isStrict = false;
+      const relay = relayWith({
+        async operation(_, next) {
+          await next();
+          if (isStrict) throw new GraphQLError('too late');
+        },
+      });
+      await connect(relay, 'c', subprotocol);
+      const type = subprotocol === 'graphql-ws' ? 'start' : 'subscribe';
+      const start = (id: string, query: string) => relay.send('c', { type, id, payload: { query } });
+      await start('1', ON_CREATE);
+      isStrict = true;
+      // Does not fit the schema: it was never registered, whatever stands under its id.
+      await start('1', 'subscription { nosuch }');
+      expect(await relay.clock.run(relay.context.registry.subscriptions('c'))).toHaveLength(1);
+      await start('2', 'subscription { nosuch }');
+      isStrict = false;
+      await start('2', ON_CREATE);
+      expect(await relay.clock.run(relay.context.registry.subscriptions('c'))).toHaveLength(2);
+    },
+  );
+
+  test('that refuses for good with the code UNAUTHORIZED does not make Amplify connect anew', async () => {
+    const relay = relayWith({
+      operation: async () => {
+        throw new GraphQLError('not for you', { extensions: { code: 'UNAUTHORIZED' } });
+      },
+    });
+    const header = Buffer.from(JSON.stringify({ host: 'h', 'x-api-key': KEY })).toString('base64url');
+    await relay.open('c', { headers: { 'sec-websocket-protocol': `graphql-ws, header-${header}` } });
+    await relay.send('c', { type: 'connection_init' });
+    const data = JSON.stringify({ query: ON_CREATE, variables: {} });
+    expect(await relay.send('c', { type: 'start', id: '1', payload: { data } })).toEqual({
+      type: 'error',
+      id: '1',
+      payload: {
+        errors: [
+          {
+            errorType: 'ForbiddenException',
+            errorCode: 403,
+            message: 'not for you',
+            extensions: { code: 'FORBIDDEN' },
+          },
+        ],
+      },
+    });
+  });
+});
+
+test('an operationName that is empty is none, as over HTTP', async () => {
+  const relay = relayWith();
+  await relay.connect('c');
+  const payload = { query: '{ whoAmI }', operationName: '' };
+  expect(await relay.send('c', { type: 'subscribe', id: '1', payload })).toEqual({
+    type: 'complete',
+    id: '1',
+  });
+});
+
 describe('operations of one connection', () => {
   /** `slow` logs when it begins and ends; it ends when its gate opens. */
   function gated() {
@@ -279,6 +366,22 @@ describe('operations of one connection', () => {
     gates.get('b')?.();
     await second;
     expect(log).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
+  });
+
+  test('have their results in order with strictOrdering, be the first one slow to send', async () => {
+    const relay = relayWith();
+    await relay.connect('c', { strictOrdering: true });
+    relay.connections.script('c', { status: 200, delayMs: 1_000 });
+    const run = (name: string) =>
+      relay.send('c', {
+        type: 'subscribe',
+        id: name,
+        payload: { query: `mutation { slow(name: "${name}") }` },
+      });
+    const replies = [run('a'), run('b')];
+    await Promise.all(replies);
+    const [first, second] = relay.connections.attempts('c').map(({ frame }) => JSON.parse(frame)['id']);
+    expect(relay.frames('c').map(({ id }) => id)).toEqual([first, second]);
   });
 
   test('that wait too long for the lock are told, and the lock frees itself', async () => {

@@ -82,6 +82,34 @@ describe('a hand-written query or mutation of a generated name', () => {
   });
 });
 
+describe('a list the user wrote by another plural', () => {
+  test.each([
+    ['Category', 'listCategories'],
+    ['Metadata', 'listMetadata'],
+    ['Box', 'listBoxes'],
+    ['Practice123', 'listPractice123S'],
+  ])('is answered by the table, as an export of AppSync has it: %s by %s', (type, list) => {
+    const { schema, queries, resolvedFields } = loadModel(
+      `type ${type} @table { id: ID! }\ntype Query { ${list}(filter: Table${type}FilterInput, limit: Int): ${type}Connection }`,
+    );
+    expect(queries.get(list)).toMatchObject({ name: list, action: 'list', type: { name: type } });
+    expect([...queries.keys()]).toEqual([`get${type}`, `list${type}s`, list]);
+    expect(members(schema, 'Query')).toHaveLength(3);
+    expect([...resolvedFields.keys()]).toEqual([]);
+  });
+
+  test.each([
+    ['of another name', 'listOpenTodos(limit: Int): TodoConnection'],
+    ['of another return type', 'listTodo: [Todo]'],
+    ['with an argument of its own', 'listTodoes(owner: ID): TodoConnection'],
+    ['marked @resolved', 'listTodo: TodoConnection @resolved'],
+  ])('asks for a resolver %s', (_, own) => {
+    const { byTables, byResolvers } = answered(`${TODO}type Query { ${own} }`);
+    expect(byTables).toEqual(ALL);
+    expect(byResolvers).toHaveLength(1);
+  });
+});
+
 describe('a page of items', () => {
   test('may be written with other nullability, and with fields of its own that are marked @resolved', () => {
     const { schema, resolvedFields } = loadModel(
