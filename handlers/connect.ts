@@ -1,7 +1,7 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
-import { upgradeHeaders } from '../src/adapters/apigateway/upgrade-headers.ts';
 import { compose } from '../src/compose.ts';
 import { open } from '../src/relay/open.ts';
+import { upgradeHeaders } from '../src/relay/upgrade-headers.ts';
 
 type ConnectEvent = APIGatewayProxyWebsocketEventV2 & {
   readonly headers?: Record<string, string | undefined>;

@@ -10,6 +10,7 @@ import { isExpired } from './initialise.ts';
 import { exclusively } from './lock.ts';
 import type { Connection } from './ports.ts';
 import type { Incoming } from './receive.ts';
+import { inOrder } from './reply.ts';
 import { connectionStore } from './store.ts';
 import { initialisedConnection, type Started, startSubscription } from './subscribe.ts';
 
@@ -42,7 +43,10 @@ export async function startOperation(
 
   const work = () => hooked(context, { ...incoming, connection }, message, speaker);
   if (!connection.strictOrdering) return work();
-  const done = await exclusively(context, connectionId, work);
+  // A result is on its way before the next operation begins, or that one's could overtake it.
+  const done = await exclusively(context, connectionId, async () => [
+    await inOrder(context, connection, await work()),
+  ]);
   return (
     done?.result ??
     refuse('LOCK_TIMEOUT', 'Operation: expected the one before it to end in time, and it is still running')

@@ -58,6 +58,8 @@ export async function receive(context: RelayContext, frame: Frame): Promise<stri
   }
 }
 
+class LateAnswer extends Error {}
+
 /**
  * What a frame is answered with, if it is in time: a project's hook or resolver may hang. What comes later is of no use,
  * for the client has been told that it failed: a subscription that was registered after all is ended.
@@ -72,7 +74,7 @@ async function inTime<T>(
   let isLate = false;
   const late = clock.sleep(settings.answerMs, answered.signal).then(() => {
     isLate = !answered.signal.aborted;
-    if (isLate) throw new Error(`Answer: expected one within ${settings.answerMs} ms, got none`);
+    if (isLate) throw new LateAnswer(`Answer: expected one within ${settings.answerMs} ms, got none`);
     return replying;
   });
   const withdraw = async () => {
@@ -167,9 +169,7 @@ function failure(
   error: unknown,
 ): string | undefined {
   const text = 'Internal error; try again';
-  // A mutation is not to be made twice because its result was lost.
-  const isUnsent = error instanceof TablecastError && error.code === 'TRANSPORT_UNAVAILABLE';
-  const words = isUnsent ? 'Internal error: the operation ran, but its result could not be sent' : text;
+  const words = runWords(error) ?? text;
   switch (message?.type) {
     case 'subscribe':
       return codec.error(message.id, [wireError('INTERNAL_SERVER_ERROR', words)]);
@@ -180,4 +180,11 @@ function failure(
     default:
       return codec.refuse(text, 4500);
   }
+}
+
+/** What is said of an operation that ran, or may have: a mutation is not to be made twice because its result was lost. */
+function runWords(error: unknown): string | undefined {
+  if (error instanceof LateAnswer) return 'Internal error: no answer in time; the operation may have run';
+  const isUnsent = error instanceof TablecastError && error.code === 'TRANSPORT_UNAVAILABLE';
+  return isUnsent ? 'Internal error: the operation ran, but its result could not be sent' : undefined;
 }

@@ -50,3 +50,8 @@ test('a missing resolver, which functions and resources both tell of, is told on
   ];
   expect(gatewayOutput(lines)).toBe(told);
 });
+
+test('of a gateway that was running for long the last lines are told', () => {
+  const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`);
+  expect(gatewayOutput(lines).split('\n')).toEqual(lines.slice(75));
+});

@@ -369,19 +369,23 @@ describe('operations of one connection', () => {
   });
 
   test('have their results in order with strictOrdering, be the first one slow to send', async () => {
-    const relay = relayWith();
+    const ran: string[] = [];
+    const relay = relayWith({
+      async operation({ operationName }, next) {
+        ran.push(operationName ?? '');
+        await next();
+      },
+    });
     await relay.connect('c', { strictOrdering: true });
     relay.connections.script('c', { status: 200, delayMs: 1_000 });
-    const run = (name: string) =>
-      relay.send('c', {
-        type: 'subscribe',
-        id: name,
-        payload: { query: `mutation { slow(name: "${name}") }` },
-      });
-    const replies = [run('a'), run('b')];
-    await Promise.all(replies);
-    const [first, second] = relay.connections.attempts('c').map(({ frame }) => JSON.parse(frame)['id']);
-    expect(relay.frames('c').map(({ id }) => id)).toEqual([first, second]);
+    const start = (id: string) => {
+      const payload = { query: `query ${id} { whoAmI }`, operationName: id };
+      const body = JSON.stringify({ type: 'subscribe', id, payload });
+      return receive(relay.context, { connectionId: 'c', body });
+    };
+    await relay.clock.run(Promise.all([start('a'), start('b')]));
+    expect(ran.toSorted()).toEqual(['a', 'b']);
+    expect(relay.frames('c').map(({ id }) => id)).toEqual(ran);
   });
 
   test('that wait too long for the lock are told, and the lock frees itself', async () => {
