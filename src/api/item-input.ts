@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, isNonNullType } from 'graphql';
 import type { Attribute, Image } from '../change/change.ts';
 import { isEntity } from '../change/entity.ts';
 import type { FieldModel, TableType } from '../schema/model.ts';
@@ -65,7 +65,7 @@ export interface ItemUpdate {
 
 /**
  * What an input changes: fields that are left out stay, null removes. `set` and `remove` are empty when it names the key
- * alone; then the writer is not set either.
+ * alone; then the writer is not set either. A writer that neither a token nor the input names is removed.
  * @throws GraphQLError `BAD_USER_INPUT` naming the field
  */
 export function itemUpdate(type: TableType, input: Input, { subject }: Omit<Writing, 'uuid'>): ItemUpdate {
@@ -88,6 +88,10 @@ export function itemUpdate(type: TableType, input: Input, { subject }: Omit<Writ
   if (writer && subject !== undefined && changed.size > 0) {
     set.set(writer.attribute, { S: subject });
     return { key, set: fromEntries(set), remove: remove.filter((name) => name !== writer.attribute) };
+  }
+  if (writer && changed.size > 0 && !changed.has(writer.name) && !isNonNullType(writer.type)) {
+    // Nobody is named as the writer: left as it was, it would call this write that of whoever wrote before.
+    remove.push(writer.attribute);
   }
   return { key, set: fromEntries(set), remove };
 }

@@ -72,7 +72,7 @@ function addStart(program: Command, world: CliWorld): void {
     .option('--api-key <key>', 'the API key to accept', LOCAL_API_KEY)
     .addHelpText(
       'after',
-      '\nEnvironment:\n  DYNAMODB_ENDPOINT  a DynamoDB that already runs; none is started then\n\nRun it in the folder of serverless.yml. Needs Java 11 or newer, unless DYNAMODB_ENDPOINT is set.',
+      '\nEnvironment:\n  DYNAMODB_ENDPOINT  a DynamoDB that already runs; none is started then\n  TABLECAST_JWT      issuers whose tokens are accepted beside the key, as JSON (docs/authentication.md)\n\nRun it in the folder of serverless.yml. Needs Java 11 or newer, unless DYNAMODB_ENDPOINT is set.',
     )
     .action((flags: StartFlags) =>
       start({

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql';
+import { insideHook } from '../api/operation-hook.ts';
 import type { Caller } from '../api/ports.ts';
 import { authorizationCredentials } from '../auth/credentials.ts';
 import type { Identity } from '../auth/identity.ts';
@@ -98,30 +99,20 @@ async function hooked(
   const { operation } = context.hooks;
   if (!operation) return (await run()).replies;
 
-  // Once, however often the hook says so; and waited for, whether the hook does or not.
-  let running: Promise<Started> | undefined;
-  const next = (): Promise<void> => {
-    running ??= run();
-    const done = running.then(() => {});
-    // A fault that the hook does not look at is not to end the process.
-    done.catch(() => {});
-    return done;
+  const { operationName, query } = request;
+  const event = {
+    kind,
+    query,
+    context: context.api.contextFor(caller),
+    ...(operationName && { operationName }),
   };
-  try {
-    const { operationName, query } = request;
-    await operation(
-      { kind, query, context: context.api.contextFor(caller), ...(operationName && { operationName }) },
-      next,
-    );
-  } catch (error) {
-    const started = await running?.catch(() => undefined);
+  const { result, thrown } = await insideHook(operation, event, run);
+  if (thrown) {
     // It is registered by now, and is not to live on unacknowledged.
-    if (started?.isActive) await context.registry.complete(connectionId, id);
-    return refuse(hookError(context, error));
+    if (result?.isActive) await context.registry.complete(connectionId, id);
+    return refuse(hookError(context, thrown.error));
   }
-  return (
-    (await running)?.replies ?? refuse(wireError('FORBIDDEN', 'Operation: refused by the operation hook'))
-  );
+  return result?.replies ?? refuse(wireError('FORBIDDEN', 'Operation: refused by the operation hook'));
 }
 
 function hookError({ logger }: RelayContext, error: unknown): WireError {

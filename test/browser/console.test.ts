@@ -229,6 +229,12 @@ describe('with a gateway that accepts the key', () => {
     expect([...origins].sort()).toEqual([new URL(server.url).origin, gateway.url].sort());
   });
 
+  test('GraphiQL, which runs queries and mutations too, is one click away', async () => {
+    await page.getByRole('link', { name: 'GraphiQL' }).click();
+    await page.waitForURL(`${server.url}graphql`);
+    await page.locator('.graphiql-query-editor').waitFor();
+  });
+
   test('the completed schema opens by keyboard, and the commands are there to copy', async () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     const schema = page.locator('#sdl');

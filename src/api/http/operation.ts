@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Hooks } from '../../project.ts';
 import { LIMITS, nestsDeeperThan } from '../../protocol/limits.ts';
 import type { OperationRequest, WireError } from '../../protocol/messages.ts';
+import { insideHook } from '../operation-hook.ts';
 import type { Api, Caller, CheckedOperation, OperationResult } from '../ports.ts';
 import { CarriedError, problem } from './problems.ts';
 
@@ -72,17 +73,9 @@ async function run(
   if (!operation) return api.run(checked, request, caller);
   const { query, operationName } = request;
   const context = api.contextFor(caller);
-  let result: OperationResult | undefined;
-  try {
-    await operation(
-      { kind: checked.kind, query, context, ...(operationName && { operationName }) },
-      async () => {
-        result = await api.run(checked, request, caller);
-      },
-    );
-  } catch (error) {
-    return { errors: [api.formatError(hookError(logger, error))] };
-  }
+  const event = { kind: checked.kind, query, context, ...(operationName && { operationName }) };
+  const { result, thrown } = await insideHook(operation, event, () => api.run(checked, request, caller));
+  if (thrown) return { errors: [api.formatError(hookError(logger, thrown.error))] };
   return result ?? { errors: [api.formatError(forbidden('Operation: refused by the operation hook'))] };
 }
 
