@@ -117,6 +117,37 @@ test('a table whose stream is off is refused with the command that switches it o
   }
 }, 120_000);
 
+test.each([
+  ["throw new Error('no settings');", 'Error: no settings'],
+  ['const settings = {;', 'resolvers.ts:1:18: ERROR'],
+])(
+  'resolvers.ts with %j is told in a few lines, without a stack, and long before the time-out',
+  async (code, told) => {
+    const server = await startDynamoDB();
+    const client = new DynamoDBClient(localPlace(server.endpoint));
+    try {
+      await createItemTable(client, 'Orders', 'NEW_AND_OLD_IMAGES');
+      writeProject('type Order @table(name: "Orders") { id: ID! }');
+      writeFileSync(join(folder, 'resolvers.ts'), `${code}\nexport const resolvers = {};\n`);
+      const result = await execa(process.execPath, [MAIN, 'start', '--json'], {
+        cwd: folder,
+        env: { NODE_OPTIONS: '', DYNAMODB_ENDPOINT: server.endpoint },
+        stdin: 'ignore',
+        reject: false,
+        timeout: 80_000,
+      });
+      expect(result.exitCode).toBe(1);
+      expect(result.stderr).toContain(told);
+      expect(result.stderr).not.toContain('    at ');
+      expect(result.stderr.trim().split('\n').length).toBeLessThan(10);
+    } finally {
+      client.destroy();
+      await server.stop();
+    }
+  },
+  120_000,
+);
+
 test('a broken schema is refused with file, line and column', async () => {
   writeProject('type Order @table(name: "Orders") {\n  id: ID!\n  total: Nothing\n}');
   const result = await execa(process.execPath, [MAIN, 'schema'], {
