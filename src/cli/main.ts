@@ -7,6 +7,9 @@ import { createProgram } from './program.ts';
 const FAILED = 1;
 const WRONG_CALL = 2;
 
+// Which Node runs this is the user's to choose, and `engines` says which will do: eight lines about it are not for each command.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
 const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {

@@ -52,7 +52,9 @@ export async function receive(context: RelayContext, frame: Frame): Promise<stri
     );
     return await inTime(context, incoming, message, replying);
   } catch (error) {
-    context.logger.error({ event: 'frame.failed', connectionId, type: message?.type, err: error });
+    const isIssuer = error instanceof TablecastError && error.code === 'AUTHENTICATION_UNAVAILABLE';
+    const event = isIssuer ? 'authentication.unavailable' : 'frame.failed';
+    context.logger.error({ event, connectionId, type: message?.type, err: error });
     context.metrics.count('frame.failed');
     return failure(codec, message, error);
   }

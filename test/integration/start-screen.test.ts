@@ -126,7 +126,7 @@ test.each([
     const server = await startDynamoDB();
     const client = new DynamoDBClient(localPlace(server.endpoint));
     try {
-      await createItemTable(client, 'Orders', 'NEW_AND_OLD_IMAGES');
+      await createItemTable(client, 'Orders', { stream: 'NEW_AND_OLD_IMAGES' });
       writeProject('type Order @table(name: "Orders") { id: ID! }');
       writeFileSync(join(folder, 'resolvers.ts'), `${code}\nexport const resolvers = {};\n`);
       const result = await execa(process.execPath, [MAIN, 'start', '--json'], {
@@ -139,7 +139,9 @@ test.each([
       expect(result.exitCode).toBe(1);
       expect(result.stderr).toContain(told);
       expect(result.stderr).not.toContain('    at ');
-      expect(result.stderr.trim().split('\n').length).toBeLessThan(10);
+      // Before it Node 20 may be told by the AWS SDK that it is old.
+      const message = result.stderr.slice(result.stderr.indexOf('error: ')).trim();
+      expect(message.split('\n').length).toBeLessThan(10);
     } finally {
       client.destroy();
       await server.stop();

@@ -62,6 +62,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     if (presented.kind !== 'identified') {
       const reason = presented.kind === 'refused' ? presented.reason : 'expected a credential, got none';
       const message = `You are not authorized to make this call: ${reason}`;
+      logger.warn({ event: 'http.refused', reason });
       return problem(401, 'UnauthorizedException', message, { 'www-authenticate': 'Bearer' });
     }
     const { method, query, body } = request;

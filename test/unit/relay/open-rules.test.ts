@@ -15,6 +15,22 @@ test('C6 while the keys of an issuer cannot be fetched an upgrade with a token i
   expect(relay.logs).toContainEqual(expect.objectContaining({ event: 'authentication.unavailable' }));
 });
 
+test('C6 met in connection_init, the same is told as a fault of ours and logged as the issuer’s', async () => {
+  const relay = createTestRelay({
+    tokens: {
+      verify: async () => {
+        throw new TablecastError('AUTHENTICATION_UNAVAILABLE', 'no keys');
+      },
+    },
+  });
+  await relay.open('c');
+  expect(
+    await relay.send('c', { type: 'connection_init', payload: { authorization: 'a.b.c' } }),
+  ).toMatchObject({ type: 'connection_error', payload: { code: 4500 } });
+  expect(relay.logs).toContainEqual(expect.objectContaining({ event: 'authentication.unavailable' }));
+  expect((await relay.context.registry.connection('c'))?.initialised).toBe(false);
+});
+
 test('a fault of any other kind is none of the issuer, and is thrown', async () => {
   const fault = new TablecastError('REGISTRY_UNAVAILABLE', 'no table');
   const relay = createTestRelay({

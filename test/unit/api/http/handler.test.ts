@@ -155,6 +155,7 @@ describe('C6 credentials', () => {
       });
       expect(answer.body + logs()).not.toContain('wrong-and-secret');
     }
+    expect(logs()).toContain('"event":"http.refused"');
     expect(api.counted()).toBe(0);
   });
 
