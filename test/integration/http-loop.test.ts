@@ -47,7 +47,7 @@ test('a mutation over HTTP is delivered to a subscription over WebSocket, both a
     webSocketImpl: WebSocket,
     connectionParams: { 'x-api-key': loop.ready.apiKey, confirmSubscriptions: true },
   });
-  const results = client.iterate({ query: 'subscription { onCreateTodo { id title } }' });
+  const results = client.iterate({ query: 'subscription { onCreateTodo(id: "h2") { id title } }' });
   expect((await results.next()).value).toMatchObject({ extensions: { subscribed: true } });
   await post(CREATE, { input: { id: 'h2', title: '牛乳' } });
   expect((await results.next()).value).toMatchObject({ data: { onCreateTodo: { id: 'h2', title: '牛乳' } } });
