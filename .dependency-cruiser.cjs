@@ -34,7 +34,9 @@ module.exports = {
       name: 'handlers-go-through-compose',
       severity: 'error',
       from: { path: '^handlers/' },
-      to: { pathNot: ['^src/compose\\.ts$', '^src/(relay|api)/', '^src/config\\.ts$', '^node_modules/@types/'] },
+      to: {
+        pathNot: ['^src/compose\\.ts$', '^src/(relay|api)/', '^src/config\\.ts$', '^node_modules/@types/'],
+      },
     },
     {
       name: 'tests-stay-outside',

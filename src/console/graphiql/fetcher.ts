@@ -1,4 +1,5 @@
-import { createGraphiQLFetcher, type Fetcher } from '@graphiql/toolkit';
+import { createGraphiQLFetcher, type Fetcher, type FetcherParams } from '@graphiql/toolkit';
+import { type DocumentNode, getOperationAST, parse } from 'graphql';
 
 const CREDENTIALS = ['x-api-key', 'authorization'];
 
@@ -19,9 +20,27 @@ export function localFetcher(apiKey: string): Fetcher {
   return (params, options) => {
     const headers = options?.headers ?? {};
     const hasCredential = Object.keys(headers).some((name) => CREDENTIALS.includes(name.toLowerCase()));
-    return fetcher(params, {
+    const documentAST = documentOf(params) ?? options?.documentAST;
+    // What it believes to be chosen may be of the tab before; a document's only operation is the one that is meant.
+    const operation = documentAST && getOperationAST(documentAST);
+    const named = operation?.name ? { ...params, operationName: operation.name.value } : params;
+    return fetcher(named, {
       ...options,
+      ...(documentAST && { documentAST }),
       headers: hasCredential ? headers : { ...headers, 'x-api-key': apiKey },
     });
   };
+}
+
+/**
+ * GraphiQL tells what it knows of the document a moment after it was shown or typed; what is run before would go out as a
+ * query, whatever it is.
+ */
+function documentOf({ query }: FetcherParams): DocumentNode | undefined {
+  try {
+    return parse(query);
+  } catch {
+    // The API says what is wrong with it.
+    return undefined;
+  }
 }
