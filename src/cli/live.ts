@@ -15,6 +15,8 @@ export function describeLine(line: string): string | undefined {
       return entry['outcome'] === 'active' ? `subscribed: ${text(entry['field'])}` : undefined;
     case 'connection.refused':
       return `a connection was refused: ${text(entry['reason'])}`;
+    case 'http.refused':
+      return `an HTTP request was refused: ${text(entry['reason'])}`;
     case 'frame.invalid':
       return `a frame was refused: ${text(entry['reason'])}`;
     case 'operation.failed':

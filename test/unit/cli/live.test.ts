@@ -43,6 +43,10 @@ test.each([
     'a connection was refused: got an unknown API key',
   ],
   [
+    { event: 'http.refused', level: 'warn', reason: 'got an unknown API key' },
+    'an HTTP request was refused: got an unknown API key',
+  ],
+  [
     { event: 'frame.invalid', level: 'info', connectionId: 'c', reason: 'expected JSON text' },
     'a frame was refused: expected JSON text',
   ],
