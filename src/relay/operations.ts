@@ -10,7 +10,7 @@ import type { RelayContext } from './context.ts';
 import { isExpired } from './initialise.ts';
 import { exclusively } from './lock.ts';
 import type { Connection } from './ports.ts';
-import type { Incoming } from './receive.ts';
+import type { Admitted, Incoming } from './receive.ts';
 import { inOrder } from './reply.ts';
 import { connectionStore } from './store.ts';
 import { initialisedConnection, type Started, startSubscription } from './subscribe.ts';
@@ -74,10 +74,6 @@ async function speakerOf(
     if (presented.kind === 'refused') return presented;
   }
   return identity ?? { reason: 'expected a credential, got none' };
-}
-
-interface Admitted extends Incoming {
-  readonly connection: Connection;
 }
 
 /** Runs the operation inside the project's hook. What it answered is withheld when the hook refuses it after all. */

@@ -25,6 +25,11 @@ export interface Incoming {
   readonly connection: Connection | undefined;
 }
 
+/** A frame on a connection that was let in. */
+export interface Admitted extends Incoming {
+  readonly connection: Connection;
+}
+
 /**
  * `$default`: answers one frame. Resolves with the reply to send back as the integration's response, or with
  * `undefined` where the protocol asks for none; of several replies all but the last have been posted by then. Never

@@ -10,7 +10,7 @@ import type { RelayContext } from './context.ts';
 import type { StartMessage } from './operations.ts';
 import { readOptions } from './options.ts';
 import type { Connection, NewSubscription, SubscribeOutcome } from './ports.ts';
-import type { Incoming } from './receive.ts';
+import type { Admitted } from './receive.ts';
 
 /** Pauses while a frame waits for its connection's init: 50 ms doubling to 800 ms. */
 const FIRST_PAUSE_MS = 50;
@@ -18,10 +18,6 @@ const LONGEST_PAUSE_MS = 800;
 
 /** How often an id that is in use is taken over, where the dialect has it so; a client in a loop gets no more. */
 const MAX_TAKEOVERS = 3;
-
-interface Admitted extends Incoming {
-  readonly connection: Connection;
-}
 
 /** What came of an operation that was to start. */
 export interface Started {
