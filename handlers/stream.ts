@@ -1,5 +1,6 @@
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { compose } from '../src/compose.ts';
+import { batchResponse } from '../src/relay/deliver/batch-response.ts';
 import { createDeliver } from '../src/relay/deliver/deliver.ts';
 
 const context = compose();
@@ -7,10 +8,11 @@ const deliver = createDeliver(context);
 
 /** DynamoDB Streams: delivers a batch, and names the record from which it is to come again, if any. */
 export async function handler(event: DynamoDBStreamEvent, lambda: Context): Promise<DynamoDBBatchResponse> {
-  const { failedFrom } = await deliver(event.Records, {
-    remainingMs: () => lambda.getRemainingTimeInMillis(),
-  });
-  context.metrics.flush();
-  // An empty identifier makes the whole batch come again; an empty list says that all is done.
-  return { batchItemFailures: failedFrom ? [{ itemIdentifier: failedFrom.sequenceNumber ?? '' }] : [] };
+  try {
+    return batchResponse(
+      await deliver(event.Records, { remainingMs: () => lambda.getRemainingTimeInMillis() }),
+    );
+  } finally {
+    context.metrics.flush();
+  }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Logger } from 'pino';
 import * as project from 'tablecast/project';
 import { createApiGatewayTransport } from './adapters/apigateway/transport.ts';
 import { systemClock } from './adapters/clock.ts';
@@ -16,9 +17,11 @@ import { createAuthenticator } from './auth/authenticator.ts';
 import { type Config, readConfig } from './config.ts';
 import { TablecastError } from './errors.ts';
 import { createCounters } from './observe/counters.ts';
+import { createEmfMetrics } from './observe/emf.ts';
 import { createLogger } from './observe/logger.ts';
 import type { Project } from './project.ts';
 import type { RelayContext } from './relay/context.ts';
+import type { Metrics } from './relay/ports.ts';
 import { createPublish } from './relay/publish.ts';
 import { loadModel } from './schema/load.ts';
 import type { Model } from './schema/model.ts';
@@ -59,9 +62,7 @@ export function compose(config: Config = readConfig(), parts: Project = projectP
     }),
     transport: createApiGatewayTransport({ endpointFor: config.connectionsEndpoint, region: config.region }),
     clock: systemClock,
-    metrics: createCounters((counts) =>
-      logger.info({ event: 'metrics', counts: Object.fromEntries(counts) }),
-    ),
+    metrics: metricsOf(config, logger),
     logger,
     authenticator: createAuthenticator({
       mode: config.authentication,
@@ -84,6 +85,29 @@ export function compose(config: Config = readConfig(), parts: Project = projectP
   };
   const published = createPublish(context);
   return context;
+}
+
+function metricsOf({ metrics }: Config, logger: Logger): Metrics {
+  const { mode, namespace, service, stage, function: name } = metrics;
+  switch (mode) {
+    case 'emf':
+      return createEmfMetrics({
+        namespace,
+        dimensions: { service, ...(stage !== undefined && { stage }), function: name },
+      });
+    case 'log':
+      return createCounters((counts, measures) =>
+        logger.info({
+          event: 'metrics',
+          counts: Object.fromEntries(counts),
+          ...(measures.size > 0 && { measures: Object.fromEntries(measures) }),
+        }),
+      );
+    case 'off':
+      return createCounters();
+    default:
+      return mode satisfies never;
+  }
 }
 
 function projectParts(): Project {

@@ -41,8 +41,28 @@ export interface Config {
   /** Where to post for a stage: the emulator's endpoint, or API Gateway's own. */
   readonly connectionsEndpoint: (stage: string) => string;
   readonly logLevel: LogLevel;
+  readonly metrics: MetricsConfig;
   readonly settings: RelaySettings;
 }
+
+/** Where metrics go: CloudWatch's embedded format, the log, or nowhere. */
+export const METRICS_MODES = ['emf', 'log', 'off'] as const;
+
+export interface MetricsConfig {
+  /** `TABLECAST_METRICS`. Default `emf` on AWS and in the worker, `log` elsewhere. */
+  readonly mode: (typeof METRICS_MODES)[number];
+  /** CloudWatch namespace. `TABLECAST_METRICS_NAMESPACE`, default `Tablecast`. */
+  readonly namespace: string;
+  /** Dimension `service`. `TABLECAST_SERVICE`, default `tablecast`. */
+  readonly service: string;
+  /** Dimension `stage`. `TABLECAST_STAGE`; left out without it. */
+  readonly stage?: string;
+  /** Dimension `function`: Lambda's `AWS_LAMBDA_FUNCTION_NAME`, or what runs instead. */
+  readonly function: string;
+}
+
+/** What runs: a function of ours, or the worker. */
+export type ProcessRole = 'function' | 'worker';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -50,7 +70,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * Reads the configuration.
  * @throws TablecastError `CONFIG_INVALID` naming the variable, what was expected and what came
  */
-export function readConfig(env: Environment = process.env): Config {
+export function readConfig(env: Environment = process.env, role: ProcessRole = 'function'): Config {
   const region = env['AWS_REGION'] || 'us-east-1';
   return {
     schemaFile: env['TABLECAST_SCHEMA'] || 'schema.graphql',
@@ -62,9 +82,10 @@ export function readConfig(env: Environment = process.env): Config {
     corsOrigins: corsOrigins(env),
     maxBodyBytes: bytes(env, 'TABLECAST_MAX_BODY_BYTES', 128 * 1024, 6 * 1024 * 1024),
     region,
-    dynamodbEndpoint: env['DYNAMODB_ENDPOINT'] || undefined,
+    dynamodbEndpoint: url(env, 'DYNAMODB_ENDPOINT', 'http://127.0.0.1:8000'),
     connectionsEndpoint: connectionsEndpoint(env, region),
     logLevel: choice(env, 'TABLECAST_LOG_LEVEL', LOG_LEVELS, 'info'),
+    metrics: metrics(env, role),
     settings: {
       ...DEFAULT_SETTINGS,
       tableNames: tableNames(env['TABLECAST_TABLE_NAMES']),
@@ -78,7 +99,54 @@ export function readConfig(env: Environment = process.env): Config {
         DEFAULT_SETTINGS.streamGranularityMs,
       ),
       clockSkewMs: milliseconds(env, 'TABLECAST_CLOCK_SKEW_MS', DEFAULT_SETTINGS.clockSkewMs),
+      explainLog: choice(env, 'TABLECAST_EXPLAIN_LOG', ['on', 'off'], 'off') === 'on',
     },
+  };
+}
+
+/** What the worker takes from its environment beside {@link Config}. */
+export interface WorkerConfig {
+  /** Address `/healthz` listens on. `TABLECAST_WORKER_HOST`, default every address. */
+  readonly host: string;
+  /** Its port, 0 for a free one. `TABLECAST_WORKER_PORT`, default 8080. */
+  readonly port: number;
+  /**
+   * How long a shard stays this worker's after it was last heard of. `TABLECAST_WORKER_LEASE_MS`, 1 000 to 300 000,
+   * default 10 000.
+   */
+  readonly leaseMs: number;
+  /** Wait after a page that was not full. `TABLECAST_WORKER_POLL_MS`, 50 to 60 000, default 250. */
+  readonly pollIntervalMs: number;
+  /** Records in a page: after a crash at most these are delivered again. `TABLECAST_WORKER_BATCH_SIZE`, 1 to 1 000, default 100. */
+  readonly batchSize: number;
+  /** Time to finish pages in once told to stop. `TABLECAST_WORKER_GRACE_MS`, up to 3 600 000, default 25 000. */
+  readonly graceMs: number;
+  /** A shard that got no further for this long is a problem. `TABLECAST_WORKER_STALE_MS`, at least 1 000, default 120 000. */
+  readonly staleAfterMs: number;
+  /** Period at which what was counted is logged. `TABLECAST_WORKER_METRICS_MS`, at least 1 000, default 60 000. */
+  readonly metricsIntervalMs: number;
+  /** Where the first worker ever begins. `TABLECAST_WORKER_START_AT`, `LATEST` (default) or `TRIM_HORIZON`. */
+  readonly startAt: 'LATEST' | 'TRIM_HORIZON';
+  /** The file with the project's resolvers, if it has not a usual name. `TABLECAST_RESOLVERS`. */
+  readonly resolvers: string | undefined;
+}
+
+/**
+ * Reads what the worker alone needs.
+ * @throws TablecastError `CONFIG_INVALID` naming the variable, what was expected and what came
+ */
+export function readWorkerConfig(env: Environment = process.env): WorkerConfig {
+  return {
+    host: env['TABLECAST_WORKER_HOST'] || '0.0.0.0',
+    port: within(env, 'TABLECAST_WORKER_PORT', 'a port', [0, 65_535], 8080),
+    leaseMs: within(env, 'TABLECAST_WORKER_LEASE_MS', 'milliseconds', [1_000, 300_000], 10_000),
+    pollIntervalMs: within(env, 'TABLECAST_WORKER_POLL_MS', 'milliseconds', [50, 60_000], 250),
+    batchSize: within(env, 'TABLECAST_WORKER_BATCH_SIZE', 'records', [1, 1_000], 100),
+    graceMs: within(env, 'TABLECAST_WORKER_GRACE_MS', 'milliseconds', [0, 3_600_000], 25_000),
+    staleAfterMs: within(env, 'TABLECAST_WORKER_STALE_MS', 'milliseconds', [1_000, 3_600_000], 120_000),
+    metricsIntervalMs: within(env, 'TABLECAST_WORKER_METRICS_MS', 'milliseconds', [1_000, 3_600_000], 60_000),
+    startAt: choice(env, 'TABLECAST_WORKER_START_AT', ['LATEST', 'TRIM_HORIZON'], 'LATEST'),
+    resolvers: env['TABLECAST_RESOLVERS'] || undefined,
   };
 }
 
@@ -88,10 +156,27 @@ export function readConfig(env: Environment = process.env): Config {
  */
 const AWS_MARKS = ['AWS_EXECUTION_ENV', 'AWS_LAMBDA_RUNTIME_API', 'AWS_LAMBDA_FUNCTION_NAME'];
 
+function isOnAws(env: Environment): boolean {
+  return AWS_MARKS.some((name) => env[name]) && !env['IS_OFFLINE'];
+}
+
+/** Locally they stay in the log, so that the screen of `start` can be read. */
+function metrics(env: Environment, role: ProcessRole): MetricsConfig {
+  const stage = env['TABLECAST_STAGE'];
+  const byDefault = role === 'worker' || isOnAws(env) ? 'emf' : 'log';
+  return {
+    mode: choice(env, 'TABLECAST_METRICS', METRICS_MODES, byDefault),
+    namespace: env['TABLECAST_METRICS_NAMESPACE'] || 'Tablecast',
+    service: env['TABLECAST_SERVICE'] || 'tablecast',
+    ...(stage && { stage }),
+    function: env['AWS_LAMBDA_FUNCTION_NAME'] || role,
+  };
+}
+
 /** Authentication goes off only by an explicit setting, and never in a function that AWS runs. */
 function authentication(env: Environment): AuthenticationMode {
   const mode = choice<AuthenticationMode>(env, 'TABLECAST_AUTH', ['required', 'off'], 'required');
-  if (mode === 'off' && AWS_MARKS.some((name) => env[name]) && !env['IS_OFFLINE']) {
+  if (mode === 'off' && isOnAws(env)) {
     throw new TablecastError(
       'CONFIG_INVALID',
       'TABLECAST_AUTH=off: expected only in local use, got it on AWS',
@@ -105,7 +190,7 @@ function authentication(env: Environment): AuthenticationMode {
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
  */
 function connectionsEndpoint(env: Environment, region: string): (stage: string) => string {
-  const configured = env['TABLECAST_CONNECTIONS_ENDPOINT'];
+  const configured = url(env, 'TABLECAST_CONNECTIONS_ENDPOINT', 'http://127.0.0.1:3001');
   if (configured) return () => configured;
   const apiId = env['TABLECAST_API_ID'];
   const suffix = env['TABLECAST_URL_SUFFIX'] || 'amazonaws.com';
@@ -143,6 +228,14 @@ function choice<T extends string>(env: Environment, name: string, allowed: reado
   return found;
 }
 
+function url(env: Environment, name: string, example: string): string | undefined {
+  const value = env[name];
+  if (!value) return undefined;
+  if (!/^https?:/i.test(value) || !URL.canParse(value))
+    throw invalid(name, `a URL such as ${example}`, value);
+  return value;
+}
+
 function milliseconds(env: Environment, name: string, byDefault: number): number {
   const value = env[name];
   if (!value) return byDefault;
@@ -156,6 +249,21 @@ function bytes(env: Environment, name: string, byDefault: number, most: number):
   const number = /^\d{1,9}$/.test(value) ? Number(value) : 0;
   if (number < 1 || number > most) throw invalid(name, `a whole number of bytes from 1 to ${most}`, value);
   return number;
+}
+
+/** A whole number of `what`, from the first to the second of `limits`. */
+function within(
+  env: Environment,
+  name: string,
+  what: string,
+  [least, most]: readonly [number, number],
+  byDefault: number,
+): number {
+  const value = env[name];
+  if (!value) return byDefault;
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw invalid(name, `${what} from ${least} to ${most}`, value);
 }
 
 /** A schedule counts in whole minutes, and API Gateway closes a socket that is idle for ten. */

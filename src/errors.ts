@@ -13,7 +13,8 @@ export type ErrorCode =
   | 'AUTHENTICATION_UNAVAILABLE'
   | 'TABLE_UNAVAILABLE'
   | 'PUBLISH_INVALID'
-  | 'LOCAL_STACK';
+  | 'LOCAL_STACK'
+  | 'WORKER_CUT';
 
 /** Base of all deliberate errors. */
 export class TablecastError extends Error {

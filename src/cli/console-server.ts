@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { TablecastError } from '../errors.ts';
+import { EXPLAIN_PATH, explainRequest } from './console-explain.ts';
 import { graphiqlHeaders, pageHeaders } from './console-headers.ts';
 import { type ConsoleInfo, consolePages, GRAPHIQL_PATH, type Resource } from './console-pages.ts';
+import type { ExplainRecent } from './explain-live.ts';
 import { answerUpgrade, createLocalProxy, type LocalGateway, type LocalProxy } from './local-proxy.ts';
 
 export type { ConsoleInfo } from './console-pages.ts';
@@ -18,6 +20,11 @@ export interface ConsoleOptions {
    * request is a 404.
    */
   readonly gateway?: LocalGateway;
+  /**
+   * Answers `/explain.json?last=N` and `?event=ID` (docs/explain.md): items and filters of this machine's own tables, to
+   * whoever may see the pages. Without it there is no such path.
+   */
+  readonly explain?: ExplainRecent;
   /** Loopback address to listen on. Default `127.0.0.1`. */
   readonly host?: '127.0.0.1' | '::1';
   /** Folder of the built pages. Default: the one that `npm run build` makes. */
@@ -50,7 +57,8 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   }
   const resources = consolePages(options.info, options.assets);
   const proxy = options.gateway && createLocalProxy(options.gateway);
-  const site: Site = { resources, ws: options.info.ws, ...(proxy && { proxy }) };
+  const { explain } = options;
+  const site: Site = { resources, ws: options.info.ws, ...(proxy && { proxy }), ...(explain && { explain }) };
   const server = createServer((request, response) => {
     answer(request, response, site).catch(() => response.destroy());
   });
@@ -82,6 +90,7 @@ interface Site {
   /** WebSocket URL of the gateway, which the page talks to itself. */
   readonly ws: string;
   readonly proxy?: LocalProxy;
+  readonly explain?: ExplainRecent;
 }
 
 interface Reply {
@@ -95,12 +104,13 @@ interface Reply {
 async function answer(request: IncomingMessage, response: ServerResponse, site: Site): Promise<void> {
   const refused = hostProblem(request);
   const resource = refused ? undefined : resourceOf(request, site.resources);
-  if (!refused && !resource && site.proxy) {
+  const explained = refused ? undefined : await explainReply(request, site.explain);
+  if (!refused && !resource && !explained && site.proxy) {
     site.proxy.web(request, response);
     return;
   }
   const { status, type, body, allow, graphiql } =
-    refused ?? (await replyTo(request, resource, site.resources));
+    refused ?? explained ?? (await replyTo(request, resource, site.resources));
   response.writeHead(status, {
     ...(graphiql ? graphiqlHeaders(request.headers.host ?? '') : pageHeaders(site.ws)),
     ...(allow !== undefined && { Allow: allow }),
@@ -140,6 +150,19 @@ async function replyTo(
   }
   const { type, body, graphiql } = resource;
   return { status: 200, type, graphiql, body: Buffer.isBuffer(body) ? body : await readFile(body) };
+}
+
+async function explainReply(
+  request: IncomingMessage,
+  explain: ExplainRecent | undefined,
+): Promise<Reply | undefined> {
+  if (!explain || pathOf(request) !== EXPLAIN_PATH) return undefined;
+  const { method } = request;
+  if (method !== 'GET' && method !== 'HEAD') {
+    return { ...problem(405, `method: expected GET or HEAD, got ${method}`), allow: 'GET, HEAD' };
+  }
+  const { status, answer: said } = await explainRequest(request.url ?? '', explain);
+  return { status, type: 'application/json; charset=utf-8', body: Buffer.from(JSON.stringify(said)) };
 }
 
 function pathOf({ url = '' }: IncomingMessage): string {

@@ -9,6 +9,8 @@ export function describeLine(line: string): string | undefined {
   switch (entry['event']) {
     case 'delivery.change':
       return change(entry);
+    case 'delivery.decision':
+      return decision(entry);
     case 'stream.batch':
       return batch(entry);
     case 'subscription.started':
@@ -66,6 +68,13 @@ function change(entry: Entry): string {
   if (candidates === 0)
     return `${what}: no subscriber asks for these values (compared: arguments and filter equalities)`;
   return `${what}: ${subscriptions(candidates)} looked at, and no filter matched`;
+}
+
+/** With `TABLECAST_EXPLAIN_LOG=on`: one subscription, and what the change is to it. */
+function decision(entry: Entry): string {
+  const clauses = Array.isArray(entry['clauses']) ? entry['clauses'].map(text).join(', ') : '';
+  const reason = [text(entry['reason']), clauses].filter((words) => words !== '').join(': ');
+  return `  ${text(entry['field'])} of ${text(entry['connectionId'])}: ${text(entry['verdict'])} (${reason})`;
 }
 
 function batch(entry: Entry): string | undefined {

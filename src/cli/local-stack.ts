@@ -1,7 +1,9 @@
 import { type Logger, pino } from 'pino';
 import type { StreamReader } from '../adapters/dynamodb-streams/reader.ts';
 import { apiKeyHash } from '../auth/api-keys.ts';
+import { readConfig } from '../config.ts';
 import { TablecastError } from '../errors.ts';
+import type { RelaySettings } from '../relay/context.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../testing/dynamodb-local.ts';
 import { checkEndpoint } from './check-endpoint.ts';
 import { dynamodbClient, dynamodbStreamsClient } from './clients.ts';
@@ -11,6 +13,7 @@ import { type LocalDynamoDB, superviseDynamoDBLocal } from './local-dynamodb.ts'
 import { choosePort } from './ports.ts';
 import { watchProcessGroups } from './process-groups.ts';
 import { checkFolder, type Project, readProject } from './project.ts';
+import { createRecentRecords, type RecentRecords } from './recent-records.ts';
 import { LOCAL_STREAM_GRANULARITY_MS, startReaders } from './stream-readers.ts';
 import { createMissing, forgetConnections } from './tables.ts';
 
@@ -47,6 +50,10 @@ export interface LocalStack {
   readonly dynamodb: string;
   readonly region: string;
   readonly project: Project;
+  /** What the stream handler runs with. */
+  readonly settings: RelaySettings;
+  /** The latest records that the stream handler was given. */
+  readonly records: RecentRecords;
   /** Rejects when a part of it ended that cannot be started again. Never resolves. */
   readonly broken: Promise<never>;
   /** Stops every process it started. Idempotent. */
@@ -169,7 +176,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
         });
     };
 
-    const invoke = invokeFunction(lambdaPort, project.streamFunction);
+    const records = createRecentRecords();
+    const invoke = records.watch(invokeFunction(lambdaPort, project.streamFunction));
     readers = await startReaders({
       tables: project.streams,
       client,
@@ -184,7 +192,9 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     // The first invocation loads the handler: better now than at the first change.
     await invoke({ Records: [] }, options.signal);
     const ws = `ws://localhost:${wsPort}`;
-    return { wsPort, httpPort, gatewayHttpPort, ws, dynamodb, region, project, broken, stop };
+    const { settings } = readConfig({ ...project.environment, ...env });
+    const ports = { wsPort, httpPort, gatewayHttpPort };
+    return { ...ports, ws, dynamodb, region, project, settings, records, broken, stop };
   } catch (error) {
     await stop();
     throw error;

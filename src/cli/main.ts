@@ -33,7 +33,10 @@ try {
   await program.parseAsync(process.argv);
   process.exitCode = 0;
 } catch (error) {
-  process.exitCode = ending.signal.aborted ? 0 : exitCodeOf(error);
+  // What was broken off by the signal ended as asked; but for a worker that left something undone.
+  const endedAsAsked =
+    ending.signal.aborted && !(error instanceof TablecastError && error.code === 'WORKER_CUT');
+  process.exitCode = endedAsAsked ? 0 : exitCodeOf(error);
 }
 
 // Everything has been stopped by now; whatever still holds a timer shall not make Ctrl-C wait.

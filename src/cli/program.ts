@@ -2,10 +2,13 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { readModel } from '../compose.ts';
 import { readConfig } from '../config.ts';
+import { addExplain } from './explain-command.ts';
 import { DEFAULT_SAMPLE, importTable } from './import.ts';
 import { seed } from './seed.ts';
 import { start } from './start.ts';
 import { DEFAULT_TYPES_FILE, writeTypes } from './types.ts';
+import { runWorker } from './worker.ts';
+import { workerHelp } from './worker-help.ts';
 
 /** The key of the local loop. A deployed one has no default. */
 export const LOCAL_API_KEY = 'local-dev-key';
@@ -42,6 +45,8 @@ export function createProgram(world: CliWorld): Command {
   addImport(program, world);
   addSchema(program, world);
   addTypes(program, world);
+  addWorker(program, world);
+  addExplain(program, world);
   return program;
 }
 
@@ -195,6 +200,16 @@ function addSchema(program: Command, world: CliWorld): void {
       const { sdl } = readModel(file ?? readConfig().schemaFile);
       world.out.write(sdl.endsWith('\n') ? sdl : `${sdl}\n`);
     });
+}
+
+function addWorker(program: Command, world: CliWorld): void {
+  program
+    .command('worker')
+    .description(
+      'delivers the changes of the tables in place of the stream function, in a process or container',
+    )
+    .addHelpText('after', workerHelp())
+    .action(() => runWorker({ folder: world.folder, signal: world.signal }));
 }
 
 function items(value: string): number {

@@ -13,6 +13,8 @@ export interface Project {
   readonly streamFunction: string;
   /** Schema file, relative to the project folder. */
   readonly schema: string;
+  /** Environment of the stream handler, but for what is known only once deployed. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly relay: TableRequests;
   /** The other tables of the template: the managed ones, and those the project adds itself. */
   readonly tables: readonly TableRequests[];
@@ -141,6 +143,9 @@ export function projectOf(configuration: unknown): Project {
   return {
     streamFunction: textOf(definition['name'], `functions.${stream[0]}.name`),
     schema: textOf(environment['TABLECAST_SCHEMA'], 'TABLECAST_SCHEMA'),
+    environment: Object.fromEntries(
+      Object.entries(environment).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    ),
     relay: relay.table,
     tables: tables.filter((entry) => entry !== relay).map(({ table }) => table),
     streams: streamEvents(stream[1]).map((arn) => streamTable(arn, names)),

@@ -1,8 +1,15 @@
 import { join } from 'node:path';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { systemClock } from '../adapters/clock.ts';
+import { createDynamoDBRegistry } from '../adapters/dynamodb/registry.ts';
+import { storedSubscriptions } from '../adapters/dynamodb/stored-subscriptions.ts';
 import { readModel } from '../compose.ts';
+import type { Model } from '../schema/model.ts';
+import { dynamodbClient } from './clients.ts';
 import { type ConsoleServer, startConsole } from './console-server.ts';
+import { createLiveExplainer } from './explain-live.ts';
 import { describeLine } from './live.ts';
-import { type LocalStackOptions, startLocalStack } from './local-stack.ts';
+import { type LocalStack, type LocalStackOptions, startLocalStack } from './local-stack.ts';
 import { type StackInfo, screen } from './screen.ts';
 
 export interface StartOptions
@@ -43,6 +50,7 @@ export async function start(options: StartOptions): Promise<void> {
       port: stack.httpPort,
       gateway: { httpPort: stack.gatewayHttpPort, wsPort: stack.wsPort },
       info: { ws, apiKey: options.apiKey, sdl: model.sdl, region, dynamodb, tables: schemaTables },
+      explain: explainer(stack, model),
     });
     const http = `http://localhost:${page.port}`;
     const info: StackInfo = {
@@ -61,6 +69,19 @@ export async function start(options: StartOptions): Promise<void> {
   } finally {
     await Promise.all([page?.close(), stack.stop()]);
   }
+}
+
+/** Reads the relay table as the handlers do; for `tablecast explain --last` and `--event`. */
+function explainer({ dynamodb, region, project, settings, records }: LocalStack, model: Model) {
+  const client = DynamoDBDocumentClient.from(dynamodbClient({ endpoint: dynamodb, region }));
+  const table = { client, tableName: project.relay.name, clock: systemClock };
+  return createLiveExplainer({
+    model,
+    settings,
+    records,
+    registry: createDynamoDBRegistry(table),
+    subscriptions: () => storedSubscriptions({ ...table, name: table.tableName, random: Math.random }),
+  });
 }
 
 /** Holds back what happens while starting: warm-up calls are nobody's deliveries. */

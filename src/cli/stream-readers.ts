@@ -53,6 +53,7 @@ export async function startReaders(options: StreamReadersOptions): Promise<reado
 
 function tableReader(table: string, options: StreamReadersOptions): StreamReader {
   const logger = options.logger.child({ table });
+  let told: string | undefined;
   return createStreamReader({
     api: streamsApi(options.streams),
     invoke: options.invoke,
@@ -62,10 +63,13 @@ function tableReader(table: string, options: StreamReadersOptions): StreamReader
     creationGranularityMs: LOCAL_STREAM_GRANULARITY_MS,
     async resolveStream() {
       const stream = await tableStream(options.client, table, options.region);
+      const problem = stream.kind === 'off' ? stream.problem : undefined;
+      // It is asked for again and again.
+      if (problem !== undefined && problem !== told)
+        logger.warn({ event: 'reader.stream_unusable', detail: problem }, 'the stream cannot be read');
+      told = problem;
       if (stream.kind === 'on') return stream.arn;
       if (stream.kind === 'no-table') options.onTableMissing(table);
-      else
-        logger.warn({ event: 'reader.stream_unusable', detail: stream.problem }, 'the stream cannot be read');
       return undefined;
     },
   });

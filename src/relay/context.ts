@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Api } from '../api/ports.ts';
 import type { Authenticator } from '../auth/identity.ts';
+import type { KeySchemes } from '../filter/keys.ts';
 import type { Hooks } from '../project.ts';
 import type { Model } from '../schema/model.ts';
 import type { Clock, Metrics, Registry, Transport } from './ports.ts';
@@ -44,6 +45,8 @@ export interface RelaySettings {
    * for its 3 s is followed by asking whether the gateway answers, telling the client and disconnecting it.
    */
   readonly deadlineMarginMs: number;
+  /** Logs, for each change and candidate, why it was or was not delivered: names and reasons, never values. */
+  readonly explainLog: boolean;
 }
 
 export const DEFAULT_SETTINGS: RelaySettings = {
@@ -61,6 +64,7 @@ export const DEFAULT_SETTINGS: RelaySettings = {
   throttledAttempts: 5,
   failedAttempts: 2,
   deadlineMarginMs: 16_000,
+  explainLog: false,
 };
 
 /** Everything a use case needs; `compose.ts` builds it once per process. */
@@ -76,6 +80,8 @@ export interface RelayContext {
   readonly api: Api;
   readonly hooks: Hooks;
   readonly settings: RelaySettings;
+  /** The schemes that rows are looked up under, where they are not this release's own (`KEY_SCHEMES`). */
+  readonly keySchemes?: KeySchemes;
   /** 0 ≤ x < 1, for jitter. */
   readonly random: () => number;
 }

@@ -31,15 +31,32 @@ export async function gatewayAnswers(context: RelayContext, stage: string): Prom
 }
 
 /**
- * Ends operations and tells the client why, in an `error` frame each (C5). The rows of each go first, so that nothing
- * follows its `error`. A client that cannot even be told is disconnected: it sees a closed socket rather than silence,
- * and its rows are removed. What was ended is told whatever becomes of the rest.
- * @throws TablecastError `REGISTRY_UNAVAILABLE`, when some may not have been ended · `TRANSPORT_UNAVAILABLE`, when the
- * client could neither be told nor disconnected; what else it subscribed to then stays
+ * Tells the client of operations that they are over and why, in an `error` frame each (C5), and removes the rows of each
+ * once it is told; what was found before may still follow its `error`, and clients take no notice of it. A client that
+ * cannot be told is disconnected: it sees a closed socket rather than silence, and its rows are removed. What can be ended
+ * is, whatever becomes of the rest.
+ * @throws TablecastError `REGISTRY_UNAVAILABLE`, when the rows of some may have stayed · `TRANSPORT_UNAVAILABLE`, when the
+ * client could neither be told nor disconnected; what it was not told of then stays
  */
 export async function endOperations(context: RelayContext, ending: Ending): Promise<void> {
   const { target, clientIds, code, message } = ending;
   const codec = codecOf(ending.dialect);
+  const faults: unknown[] = [];
+  for (const clientId of clientIds) {
+    const frame = Buffer.from(codec.error(clientId, [wireError(code, message)]), 'utf8');
+    // Told first: were its rows gone by then, and the gateway too, nothing would ever find it again to tell it.
+    // One that hangs or fails has had its chances; a throttled account is no fault of its own.
+    const outcome = await withRetries(context, () => context.transport.post(target, frame), 1);
+    if (outcome.kind !== 'sent') {
+      await abandon(context, target, outcome);
+      break;
+    }
+    try {
+      await context.registry.complete(target.connectionId, clientId);
+    } catch (error) {
+      faults.push(error);
+    }
+  }
   context.metrics.count(`ended.${code}`, clientIds.length);
   context.logger.warn({
     event: 'subscriptions.ended',
@@ -48,32 +65,19 @@ export async function endOperations(context: RelayContext, ending: Ending): Prom
     count: clientIds.length,
     message,
   });
-  const faults: unknown[] = [];
-  for (const clientId of clientIds) {
-    try {
-      await context.registry.complete(target.connectionId, clientId);
-    } catch (error) {
-      faults.push(error);
-      continue;
-    }
-    const frame = Buffer.from(codec.error(clientId, [wireError(code, message)]), 'utf8');
-    const outcome = await context.transport.post(target, frame);
-    if (outcome.kind !== 'sent') return abandon(context, target, outcome);
-  }
   if (faults.length > 0) throw faults[0];
 }
 
 async function abandon(context: RelayContext, target: Target, untold: PostOutcome): Promise<void> {
   const { connectionId } = target;
-  if (untold.kind !== 'gone') {
-    const disconnect = () => context.transport.disconnect(target);
-    const closed = await withRetries(context, disconnect, context.settings.failedAttempts);
-    if (closed.kind !== 'sent' && closed.kind !== 'gone') {
-      throw new TablecastError(
-        'TRANSPORT_UNAVAILABLE',
-        `Connection ${connectionId}: expected to be told or disconnected, got ${untold.kind} and ${closed.kind}`,
-      );
-    }
+  // 410 as well is said of sockets that live: closed it is then for certain, and its client sees it.
+  const disconnect = () => context.transport.disconnect(target);
+  const closed = await withRetries(context, disconnect, context.settings.failedAttempts);
+  if (closed.kind !== 'sent' && closed.kind !== 'gone') {
+    throw new TablecastError(
+      'TRANSPORT_UNAVAILABLE',
+      `Connection ${connectionId}: expected to be told or disconnected, got ${untold.kind} and ${closed.kind}`,
+    );
   }
   await context.registry.close(connectionId);
   context.logger.warn({ event: 'connection.abandoned', connectionId, outcome: untold.kind });

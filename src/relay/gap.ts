@@ -65,14 +65,12 @@ export async function reportGap(context: RelayContext, lost: LostBatch): Promise
     metrics.count('record.outdated', Math.max(1, lost.batchSize));
     return;
   }
-  metrics.count('gap', Math.max(1, lost.batchSize));
   logger.error({ event: 'gap', ...lost });
   const table = settings.tableNames.get(lost.table) ?? lost.table;
   const connections: LiveConnection[] = [];
   for await (const connection of registry.live()) connections.push(connection);
   const [first] = connections;
-  if (!first) return;
-  if (!(await gatewayAnswers(context, first.stage))) {
+  if (first && !(await gatewayAnswers(context, first.stage))) {
     throw new TablecastError(
       'TRANSPORT_UNAVAILABLE',
       'expected @connections to answer, got none; nobody was told',
@@ -82,6 +80,9 @@ export async function reportGap(context: RelayContext, lost: LostBatch): Promise
     tell(context, connection, table, latest),
   );
   if (faults.length > 0) throw faults[0];
+  // Once everyone was told: a message that comes again is the same gap.
+  metrics.count('gap');
+  metrics.count('gap.records', Math.max(1, lost.batchSize));
 }
 
 async function tell(

@@ -10,9 +10,17 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** A clock that also tells how long something took, whatever is done to the time of day meanwhile. */
+export interface MonotonicClock extends Clock {
+  /** Milliseconds since some fixed moment of this process; never goes back. Not comparable between processes. */
+  monotonic(): number;
+}
+
 /** Counters of the relay, by stable names (docs/operations.md). */
 export interface Metrics {
   count(name: string, value?: number): void;
+  /** One value of a distribution, such as a lag in ms: percentiles are taken over all of them. */
+  measure(name: string, value: number): void;
   /** Hands over what was counted since the last call; handlers call it once an invocation. */
   flush(): void;
 }
@@ -104,7 +112,11 @@ export interface Candidate {
   readonly dialect: Dialect;
   readonly stage: string;
   readonly activatedAt: number;
+  /** Epoch seconds as `NewSubscription` had it: nothing is sent from then on, though it was found before. */
+  readonly expiresAt: number;
   readonly options?: SubscriptionOptions;
+  /** Names the row it was found by, for `Registry.reap`; means nothing to anyone else. */
+  readonly row: string;
 }
 
 /** A shape in use by some live subscription of a field. */
@@ -144,6 +156,28 @@ export interface LiveConnection {
   readonly operationExpiresAt?: number;
 }
 
+/**
+ * How far records were delivered that outgrew one invocation (`PLACE` row). The batch that comes again begins with the
+ * first of them, so its event id finds the place. (A registry keeps `done` as JSON, whatever it holds.)
+ */
+export interface DeliveryPlace {
+  /** `eventID` of the first record that is not done. */
+  readonly eventId: string;
+  /** At most 4 entries; what any of them says is done, is. None: the batch was begun, and no connection is done. */
+  readonly done: readonly DonePart[];
+}
+
+/** Part of what was delivered of the records that begin with a place's. */
+export interface DonePart {
+  /** Connections up to and including this one, in the order of their ids' UTF-16 code units … */
+  readonly through: string;
+  /**
+   * … are done with these: a short hash of the event id of each. By name and not by a range, for the batch that comes
+   * again may hold others between them, when an operator changes how many batches of a shard are worked on at once.
+   */
+  readonly records: readonly string[];
+}
+
 /** What `Registry.updateStore` came to. `conflict`: somebody else wrote since `version` was read. */
 export type StoreUpdate = 'written' | 'conflict' | 'closed';
 
@@ -174,7 +208,7 @@ export interface Registry {
   /**
    * Notes that an operation of the connection may start whose own credential expires at `expiresAt` (epoch seconds),
    * before that of the connection does: who sweeps the live connections is told the earliest, so that the client can be
-   * told then. Nothing where the connection is not live.
+   * told then. 0 marks a connection that is to be closed instead. Nothing where the connection is not live.
    */
   noteExpiry(connectionId: string, expiresAt: number): Promise<void>;
   /** What operations stored for a connection (`CTX` row), `{}` at first; `version` is 0 before the first write. */
@@ -204,6 +238,15 @@ export interface Registry {
   complete(connectionId: string, clientId: string): Promise<void>;
   /** `$disconnect` or gone: closed mark first, then every row of the connection. Idempotent; resolves with what it ended. */
   close(connectionId: string): Promise<number>;
+  /**
+   * `close` for a connection that is gone, and removal of the rows (`Candidate.row`) it was found by: also those that no
+   * subscription names any more, because whoever was to remove them died. Idempotent; resolves with what it ended.
+   */
+  reap(connectionId: string, rows: readonly string[]): Promise<number>;
+  /** The place saved for a batch that begins with this record, if it is not too old to be of use. */
+  readPlace(eventId: string): Promise<DeliveryPlace | undefined>;
+  /** Keeps a place, in the stead of one saved before for the same record, for as long as a connection may live. */
+  savePlace(place: DeliveryPlace): Promise<void>;
   /**
    * Subscriptions of one connection that nobody has ended: those whose credential has expired are among them, so that
    * their client can be told.

@@ -41,7 +41,7 @@ export function createPublish(context: RelayContext): Publish {
       },
     ]);
     const end = at + SENDING_MS;
-    const report = await batch.send(() => end - context.clock.now());
+    const report = await batch.send({ remainingMs: () => end - context.clock.now() });
     const matched = batch.changes.reduce((sum, { matches }) => sum + matches.length, 0);
     context.metrics.count('published');
     context.metrics.count('delivered', report.sent);

@@ -29,8 +29,18 @@ const CLOSED_A_SECOND = 50;
 /** Under way at once: each asks the gateway and then removes its rows. */
 const CLOSED_AT_ONCE = 16;
 
-/** Epoch ms, the same whenever it is asked: at least 1 h 25 min and at most 1 h 55 min after it connected. */
-export function plannedEnd({ connectionId, connectedAt }: LiveConnection): number {
+/**
+ * Noted (`Registry.noteExpiry`) of a connection that missed something and could be neither told nor disconnected: the
+ * next run closes it before all others, so that its client reads again.
+ */
+export const OVERDUE = 0;
+
+/**
+ * Epoch ms, the same whenever it is asked: at least 1 h 25 min and at most 1 h 55 min after it connected, unless it is
+ * {@link OVERDUE}.
+ */
+export function plannedEnd({ connectionId, connectedAt, operationExpiresAt }: LiveConnection): number {
+  if (operationExpiresAt === OVERDUE) return OVERDUE;
   const fraction = Buffer.from(hash128(connectionId), 'base64url').readUInt32BE(0) / 2 ** 32;
   return connectedAt + LONGEST_LIFE_MS - RESERVE_MS - Math.floor(fraction * SPREAD_MS);
 }

@@ -1,4 +1,13 @@
-import { type DocumentNode, execute, GraphQLError, Kind, parse, validate } from 'graphql';
+import {
+  type DocumentNode,
+  execute,
+  GraphQLError,
+  GraphQLObjectType,
+  GraphQLSchema,
+  Kind,
+  parse,
+  validate,
+} from 'graphql';
 import type { Model } from '../schema/model.ts';
 import { selectsResolvedField } from './resolved.ts';
 
@@ -28,7 +37,10 @@ export function prepareDocument(model: Model, text: string): Preparation {
     if (error instanceof GraphQLError) return { ok: false, message: error.message };
     throw error;
   }
-  const [problem] = validate(model.schema, document, undefined, { maxErrors: 1, hideSuggestions: true });
+  const [problem] = validate(servedSchema(model), document, undefined, {
+    maxErrors: 1,
+    hideSuggestions: true,
+  });
   if (problem) return { ok: false, message: problem.message };
   const [definition] = document.definitions;
   const root =
@@ -37,6 +49,32 @@ export function prepareDocument(model: Model, text: string): Preparation {
   const field = root.name.value;
   const isResolved = selectsResolvedField(model, document);
   return { ok: true, prepared: { document, field, isResolved, responseKey: root.alias?.value ?? field } };
+}
+
+const served = new WeakMap<Model, GraphQLSchema>();
+
+/**
+ * The schema that stored documents are checked and rendered against: subscription fields take no arguments there, for
+ * those of a subscription were made its filter, and one that is required would be missing.
+ */
+function servedSchema(model: Model): GraphQLSchema {
+  const known = served.get(model);
+  if (known) return known;
+  const config = model.schema.toConfig();
+  const root = config.subscription?.toConfig();
+  const fields = Object.entries(root?.fields ?? {}).map(
+    ([name, field]) => [name, { ...field, args: {} }] as const,
+  );
+  const schema = root
+    ? new GraphQLSchema({
+        ...config,
+        subscription: new GraphQLObjectType({ ...root, fields: Object.fromEntries(fields) }),
+        types: config.types.filter((type) => type !== config.subscription),
+        assumeValid: true,
+      })
+    : model.schema;
+  served.set(model, schema);
+  return schema;
 }
 
 /** Facts about the change that go beside `data`; they hold no values of the item. */
@@ -75,7 +113,7 @@ export async function renderPayload(
 ): Promise<string> {
   const rootValue = Object.assign(Object.create(null), { [prepared.field]: source });
   const result = await execute({
-    schema: model.schema,
+    schema: servedSchema(model),
     document: prepared.document,
     rootValue,
     contextValue: resolving?.context,

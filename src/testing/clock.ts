@@ -1,7 +1,7 @@
-import type { Clock } from '../relay/ports.ts';
+import type { MonotonicClock } from '../relay/ports.ts';
 
 /** A clock that only moves when told to. Nothing waits in real time, and equal runs happen in equal order. */
-export interface VirtualClock extends Clock {
+export interface VirtualClock extends MonotonicClock {
   /** How many sleeps are pending. */
   readonly pending: number;
   /**
@@ -16,6 +16,8 @@ export interface VirtualClock extends Clock {
    * sleep is pending: it waits for something this clock does not drive.
    */
   run<T>(work: Promise<T>): Promise<T>;
+  /** The clock of another machine: the same time, told `offsetMs` later (or earlier, if negative). Moves with this one. */
+  skewed(offsetMs: number): MonotonicClock;
 }
 
 interface Sleep {
@@ -54,29 +56,33 @@ export function createVirtualClock(start: number = Date.UTC(2026, 0, 1)): Virtua
     if (ended > MAX_SLEEPS) throw new Error(`expected the work to become idle, but it slept ${ended} times`);
   };
 
+  const sleep: VirtualClock['sleep'] = (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const own: Sleep = {
+        due: now + Math.max(0, ms),
+        end: () => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
+        },
+      };
+      const abort = () => {
+        const at = sleeps.indexOf(own);
+        if (at >= 0) sleeps.splice(at, 1);
+        resolve();
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      insert(own);
+    });
+
   return {
     now: () => now,
+    monotonic: () => now - start,
+    skewed: (offsetMs) => ({ now: () => now + offsetMs, monotonic: () => now - start, sleep }),
+    sleep,
     get pending() {
       return sleeps.length;
     },
-    sleep: (ms, signal) =>
-      new Promise((resolve) => {
-        if (signal?.aborted) return resolve();
-        const sleep: Sleep = {
-          due: now + Math.max(0, ms),
-          end: () => {
-            signal?.removeEventListener('abort', abort);
-            resolve();
-          },
-        };
-        const abort = () => {
-          const at = sleeps.indexOf(sleep);
-          if (at >= 0) sleeps.splice(at, 1);
-          resolve();
-        };
-        signal?.addEventListener('abort', abort, { once: true });
-        insert(sleep);
-      }),
     async advance(ms) {
       const until = now + ms;
       await settle();

@@ -1,3 +1,5 @@
+import type { ClosedWhy } from './connection-cuts.ts';
+
 /** One attempt to post, as the fake saw it. */
 export interface PostAttempt {
   /** Epoch ms it arrived. */
@@ -10,8 +12,8 @@ export interface PostAttempt {
 
 /** One connection of the fake: what was scripted for it, what its client has read. */
 export interface ConnectionState {
-  open: boolean;
-  closedByServer: boolean;
+  /** Absent while it is open. */
+  closedWhy: ClosedWhy | undefined;
   readonly connectedAt: number;
   lastActiveAt: number;
   /** A paused client reads nothing: frames wait in `buffered` until it is full. */
@@ -26,8 +28,7 @@ export interface ConnectionState {
 
 export function newConnectionState(now: number): ConnectionState {
   return {
-    open: true,
-    closedByServer: false,
+    closedWhy: undefined,
     connectedAt: now,
     lastActiveAt: now,
     paused: false,

@@ -141,7 +141,7 @@ function answer(response: ServerResponse, reply: ConnectionReply): void {
 
 function describe(model: ConnectionsModel, id: string, response: ServerResponse): void {
   const state = model.state(id);
-  if (!state?.open) {
+  if (!state || state.closedWhy !== undefined) {
     answer(response, replyOf(model.isWellFormed(id) ? 'gone' : 'malformedId'));
     return;
   }

@@ -1,80 +1,24 @@
 import { outcomeOfStatus } from '../adapters/apigateway/outcome.ts';
 import { systemClock } from '../adapters/clock.ts';
-import type { Clock, PostOutcome, Target, Transport } from '../relay/ports.ts';
-import {
-  type ConnectionOutcome,
-  type ConnectionReply,
-  delivers,
-  errorOf,
-  replyOf,
-} from './connection-outcomes.ts';
+import type { PostOutcome, Target } from '../relay/ports.ts';
+import { type ClosedWhy, createConnectionCutter } from './connection-cuts.ts';
+import type { FakeConnections, FakeConnectionsOptions } from './connection-options.ts';
+import { type ConnectionReply, delivers, errorOf, replyOf } from './connection-outcomes.ts';
 import {
   bufferedBytes,
   type ConnectionState,
   framesWithin,
   newConnectionState,
-  type PostAttempt,
   receive,
 } from './connection-state.ts';
-import { type ConnectionsServer, type ListenOptions, listenForPosts } from './connections-server.ts';
+import { listenForPosts } from './connections-server.ts';
 import { createSeededRandom } from './random.ts';
-import { createTokenBucket, type TokenBucketOptions } from './token-bucket.ts';
+import { createTokenBucket } from './token-bucket.ts';
+
+export type { FakeConnections, FakeConnectionsOptions } from './connection-options.ts';
 
 /** API Gateway's limit for one message, in bytes. */
 export const MAX_MESSAGE_BYTES = 128 * 1024;
-
-export interface FakeConnectionsOptions {
-  /** Drives delays, time-outs and the account throttle. Default: the system's clock. */
-  readonly clock?: Clock;
-  /** Account-wide throttle. Default: none (AWS: 10 000 a second, burst 5 000). */
-  readonly accountLimit?: TokenBucketOptions;
-  /** Bytes a client that does not read may lag behind before its posts get 429. Default 128 KB. */
-  readonly clientBufferBytes?: number;
-  /** After how many ms the in-process transport gives up a post, as the real one does. Default 3 000. */
-  readonly requestTimeoutMs?: number;
-  /** Gives posts that nothing is scripted for one of `outcomes`, each with probability `rate`, the same for one `seed`. */
-  readonly faults?: {
-    readonly seed: number;
-    readonly rate: number;
-    readonly outcomes: readonly ConnectionOutcome[];
-  };
-}
-
-/** See {@link createFakeConnections}. Every method takes ids as they are, without URL encoding. */
-export interface FakeConnections {
-  /** A client connects. An id that was open before starts anew. */
-  open(id: string): void;
-  /** Its client is gone: posts get 410, and what it had not read is lost. */
-  close(id: string): void;
-  /** Queues outcomes for the next posts to `id`, used up in order of arrival, before the default. */
-  script(id: string, ...outcomes: readonly ConnectionOutcome[]): void;
-  /** What posts to `id` get once the script is used up. `undefined` takes it back. */
-  default(id: string, outcome: ConnectionOutcome | undefined): void;
-  /** What every request gets, whatever was scripted: an outage. `undefined` ends it. */
-  outage(outcome: ConnectionOutcome | undefined): void;
-  /** The client stops reading: frames are accepted until its buffer is full. */
-  pause(id: string): void;
-  /** It reads on, and has what was buffered. */
-  resume(id: string): void;
-  /** Every frame the client of `id` has read, in order. */
-  frames(id: string): readonly string[];
-  /** {@link frames}, once there are `count`; rejects after `timeoutMs` of real time (default 5 000). */
-  waitForFrames(id: string, count: number, timeoutMs?: number): Promise<readonly string[]>;
-  /** Every attempt to post to `id`, in order of arrival, with what was answered. */
-  attempts(id: string): readonly PostAttempt[];
-  /** True while its client is connected. */
-  isOpen(id: string): boolean;
-  /** True once a DELETE closed it. */
-  closedByServer(id: string): boolean;
-  /** Most posts that were under way at once, for `id` or for all. */
-  maxInFlight(id?: string): number;
-  /** Attempts to post so far, to known and unknown connections. */
-  readonly posts: number;
-  /** The same model in process. Never rejects; a post that hangs ends with `failed` after `requestTimeoutMs`. */
-  readonly transport: Transport;
-  /** The same model behind a real HTTP server on a free port. */
-  listen(options?: ListenOptions): Promise<ConnectionsServer>;
-}
 
 /**
  * A fake of API Gateway's @connections with its whole table of outcomes, scripted per connection, for testing what a
@@ -89,17 +33,41 @@ export function createFakeConnections(options: FakeConnectionsOptions = {}): Fak
     faults,
   } = options;
   const states = new Map<string, ConnectionState>();
+  const openStates = new Map<string, ConnectionState>();
   const scripts = new Map<string, ConnectionReply[]>();
   const defaults = new Map<string, ConnectionReply>();
   const takeToken = options.accountLimit ? createTokenBucket(options.accountLimit, clock) : () => true;
   const random = createSeededRandom(faults?.seed ?? 0);
+  const disconnects = createSeededRandom(options.disconnectLost?.seed ?? 0);
+  let disconnectsLost = 0;
   let outage: ConnectionReply | undefined;
   let posts = 0;
   let inFlight = 0;
   let maxInFlight = 0;
 
-  const known = (id: string): ConnectionState => {
+  const shut = (id: string, why: ClosedWhy) => {
     const state = states.get(id);
+    if (!state || state.closedWhy !== undefined) return;
+    state.closedWhy = why;
+    state.buffered = [];
+    openStates.delete(id);
+    if (openStates.size === 0) cutter?.unwatch();
+    if (disconnects.chance(options.disconnectLost?.rate ?? 0)) disconnectsLost += 1;
+    else options.onClosed?.(id, why);
+  };
+
+  const cutter = options.cuts && createConnectionCutter(options.cuts, clock, openStates, shut);
+
+  /** The connection as it is by now: what is due to be cut is. */
+  const current = (id: string): ConnectionState | undefined => {
+    const state = states.get(id);
+    const why = state?.closedWhy === undefined ? state && cutter?.due(state) : undefined;
+    if (why) shut(id, why);
+    return state;
+  };
+
+  const known = (id: string): ConnectionState => {
+    const state = current(id);
     if (!state) throw new Error(`expected a connection that was opened, got ${JSON.stringify(id)}`);
     return state;
   };
@@ -113,8 +81,8 @@ export function createFakeConnections(options: FakeConnectionsOptions = {}): Fak
 
   /** What stands between a post that would succeed and its client. */
   const limited = (id: string, frame: Uint8Array): ConnectionReply | undefined => {
-    const state = states.get(id);
-    if (!state?.open) return replyOf('gone');
+    const state = current(id);
+    if (!state || state.closedWhy !== undefined) return replyOf('gone');
     if (frame.byteLength > MAX_MESSAGE_BYTES) return replyOf('tooLarge');
     if (state.paused && bufferedBytes(state) + frame.byteLength > clientBufferBytes)
       return replyOf('bufferFull');
@@ -149,10 +117,9 @@ export function createFakeConnections(options: FakeConnectionsOptions = {}): Fak
     if (!takeToken()) return replyOf('throttled');
     if (outage) return outage;
     if (!isWellFormed(id)) return replyOf('malformedId');
-    const state = states.get(id);
-    if (!state?.open) return replyOf('gone');
-    shut(state);
-    state.closedByServer = true;
+    const state = current(id);
+    if (!state || state.closedWhy !== undefined) return replyOf('gone');
+    shut(id, 'server');
     return replyOf('sentNoContent');
   };
 
@@ -191,9 +158,21 @@ export function createFakeConnections(options: FakeConnectionsOptions = {}): Fak
     open(id) {
       if (!isWellFormed(id))
         throw new Error(`expected a well-formed connection id, got ${JSON.stringify(id)}`);
-      states.set(id, newConnectionState(clock.now()));
+      const state = newConnectionState(clock.now());
+      states.set(id, state);
+      openStates.set(id, state);
+      cutter?.watch();
     },
-    close: (id) => shut(known(id)),
+    close(id) {
+      known(id);
+      shut(id, 'client');
+    },
+    receive(id) {
+      const state = current(id);
+      if (!state || state.closedWhy !== undefined) return false;
+      state.lastActiveAt = clock.now();
+      return true;
+    },
     script(id, ...outcomes) {
       scripts.set(id, [...(scripts.get(id) ?? []), ...outcomes.map(replyOf)]);
     },
@@ -215,8 +194,15 @@ export function createFakeConnections(options: FakeConnectionsOptions = {}): Fak
     frames: (id) => [...known(id).frames],
     waitForFrames: (id, count, timeoutMs = 5_000) => framesWithin(known(id), id, count, timeoutMs),
     attempts: (id) => [...known(id).attempts],
-    isOpen: (id) => states.get(id)?.open ?? false,
-    closedByServer: (id) => known(id).closedByServer,
+    isOpen(id) {
+      const state = current(id);
+      return state !== undefined && state.closedWhy === undefined;
+    },
+    closedByServer: (id) => known(id).closedWhy === 'server',
+    closedWhy: (id) => known(id).closedWhy,
+    get disconnectsLost() {
+      return disconnectsLost;
+    },
     maxInFlight: (id) => (id === undefined ? maxInFlight : known(id).maxInFlight),
     get posts() {
       return posts;
@@ -226,16 +212,8 @@ export function createFakeConnections(options: FakeConnectionsOptions = {}): Fak
       disconnect: ({ connectionId }: Target) => inProcess(connectionId, () => disconnect(connectionId)),
     },
     listen: (listenOptions) =>
-      listenForPosts(
-        { post, disconnect, counted, state: (id) => states.get(id), isWellFormed },
-        listenOptions,
-      ),
+      listenForPosts({ post, disconnect, counted, state: current, isWellFormed }, listenOptions),
   };
-}
-
-function shut(state: ConnectionState): void {
-  state.open = false;
-  state.buffered = [];
 }
 
 /** Base64 in either alphabet, as API Gateway's own ids are, or a UUID, as emulators' are. */

@@ -26,7 +26,7 @@ interface Operand {
 }
 type Test = (row: TableRow) => boolean;
 
-const TOKEN = /\s*(#\w+|:\w+|\w+|<>|<=|>=|[=<>(),])/y;
+const TOKEN = /\s*(#\w+|:\w+|\w+|<>|<=|>=|[=<>(),+])/y;
 
 const COMPARISONS = new Map<string, (order: number) => boolean>([
   ['<', (order) => order < 0],
@@ -37,7 +37,8 @@ const COMPARISONS = new Map<string, (order: number) => boolean>([
 
 /**
  * The part of DynamoDB's expression language that the relay table needs: top-level attributes; `=` `<>` `<` `<=` `>`
- * `>=`, `AND` `OR` `NOT`, `attribute_exists`, `attribute_not_exists`, `begins_with`; `SET` with `if_not_exists`.
+ * `>=`, `AND` `OR` `NOT`, `attribute_exists`, `attribute_not_exists`, `begins_with`; `SET` with `if_not_exists` and `+`, then
+ * `REMOVE`.
  * Anything else throws.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
  */
@@ -165,17 +166,26 @@ export function createExpressions({ names, values }: ExpressionInput) {
       read.end();
       return test;
     },
-    /** `SET a = …, b = …`: every operand is read from the row as it was. */
+    /** `SET a = …, b = … + …`, `REMOVE c, d`, or both: every operand is read from the row as it was. */
     update(text: string): (row: TableRow) => TableRow {
       const read = reader(text);
-      read.expect('SET');
       const changes: { readonly name: string; readonly operand: Operand }[] = [];
-      do {
-        if (changes.length > 0) read.expect(',');
-        const name = attribute(read.next());
-        read.expect('=');
-        changes.push({ name, operand: read.operand() });
-      } while (read.peek() === ',');
+      const removed: string[] = [];
+      if (read.peek() !== 'REMOVE') {
+        read.expect('SET');
+        do {
+          if (changes.length > 0) read.expect(',');
+          const name = attribute(read.next());
+          read.expect('=');
+          changes.push({ name, operand: sumOf(read) });
+        } while (read.peek() === ',');
+      }
+      if (read.peek() === 'REMOVE') {
+        do {
+          read.next();
+          removed.push(attribute(read.next()));
+        } while (read.peek() === ',');
+      }
       read.end();
       return (row) => {
         const values = changes.map(({ name, operand }) => [name, operand(row)] as const);
@@ -183,7 +193,8 @@ export function createExpressions({ names, values }: ExpressionInput) {
           if (value === undefined)
             throw invalid('The provided expression refers to an attribute that does not exist');
         }
-        return { ...row, ...Object.fromEntries(values) };
+        const changed = { ...row, ...Object.fromEntries(values) };
+        return Object.fromEntries(Object.entries(changed).filter(([name]) => !removed.includes(name)));
       };
     },
     /** Top-level attribute names, parted by commas. */
@@ -196,6 +207,21 @@ export function createExpressions({ names, values }: ExpressionInput) {
     unused(): string[] {
       return [...Object.keys(names ?? {}), ...Object.keys(values ?? {})].filter((token) => !used.has(token));
     },
+  };
+}
+
+/** One operand of SET, or two with a `+` between. */
+function sumOf(read: { operand(): Operand; peek(): string | undefined; next(): string }): Operand {
+  const left = read.operand();
+  if (read.peek() !== '+') return left;
+  read.next();
+  const right = read.operand();
+  return (row) => {
+    const [a, b] = [left(row), right(row)];
+    if (a === undefined || b === undefined) return undefined;
+    if (typeof a !== 'number' || typeof b !== 'number')
+      throw invalid('An operand in the update expression has an incorrect data type');
+    return a + b;
   };
 }
 

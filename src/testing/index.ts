@@ -4,6 +4,7 @@
  */
 export { type BatchVerdict, judgeResponse } from './batch-response.ts';
 export { createVirtualClock, type VirtualClock } from './clock.ts';
+export type { ClosedWhy, ConnectionCuts } from './connection-cuts.ts';
 export {
   CONNECTION_OUTCOMES,
   type ConnectionOutcome,
@@ -42,10 +43,25 @@ export {
   type EventSourceMappingSettings,
   type StreamRecord,
 } from './event-source-mapping.ts';
+export { createFakeStreams } from './fake-streams.ts';
 export { type FaultKind, type FaultOptions, type Faults, injectFaults } from './faults.ts';
 export type { InvocationContext, InvocationFaults, StreamHandler } from './invocation.ts';
 export type { DiscardCondition, OnFailureMessage } from './on-failure.ts';
 export { createSeededRandom, type SeededRandom } from './random.ts';
 export { countRequests, type RequestCount, type RequestCounts } from './request-counts.ts';
 export type { SdkClient } from './sdk-middleware.ts';
+export type {
+  FakeShardState,
+  FakeStreams,
+  FakeStreamsOptions,
+  FakeTableOptions,
+  LineageViolation,
+  PageFaults,
+  ShardRead,
+  StreamChange,
+  StreamFaultKind,
+  StreamImage,
+  StreamOperation,
+  WrittenRecord,
+} from './stream-options.ts';
 export type { TokenBucketOptions } from './token-bucket.ts';

@@ -115,6 +115,7 @@ describe('registry on DynamoDB Local', () => {
     await registry.complete('a', 'unknown');
     await registry.updateStore('a', 0, new Map([['x', 1]]));
     await registry.lock('a', 1_000);
+    await registry.savePlace({ eventId: 'e', done: [{ through: 'a', records: ['1'] }] });
     const rows = await scan(world.client(), tableName);
     for (const row of rows) expect(typeof row['expiresAt']).toBe('number');
     const kinds = rows.map(
@@ -130,6 +131,7 @@ describe('registry on DynamoDB Local', () => {
       'ID ',
       'KEY ',
       'LIVE ',
+      'PLACE ',
       'SHAPES ',
     ]);
   });
@@ -187,20 +189,28 @@ describe('registry on DynamoDB Local', () => {
     expect(ownedRows(await scan(world.client(), tableName))).toEqual([]);
   });
 
-  test('a complete whose delete was done but never answered leaves no row to be found', async () => {
-    const { tableName, clock } = await fresh();
-    const client = world.newClient();
-    const registry = createDynamoDBRegistry({ client, tableName, clock });
-    await registry.open(connectionOf('a'));
-    expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
-    const faults = injectFaults(client);
-    faults.next('timeoutAfter', { operation: 'DeleteItem' });
-    await expect(registry.complete('a', '1')).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' });
-    expect(faults.counts.get('timeoutAfter')).toBe(1);
-    expect(await lookUp(registry, shopping)).toEqual([]);
-    await registry.close('a');
-    expect(ownedRows(await scan(world.client(), tableName))).toEqual([]);
-  });
+  test.each(['UpdateItem', 'BatchWriteItem', 'DeleteItem'] as const)(
+    'a complete whose %s was done but never answered leaves no row to be found, and the id free',
+    async (operation) => {
+      const { tableName, clock } = await fresh();
+      const client = world.newClient();
+      const registry = createDynamoDBRegistry({ client, tableName, clock });
+      await registry.open(connectionOf('a'));
+      expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
+      const faults = injectFaults(client);
+      faults.next('timeoutAfter', { operation });
+      const outcome = await registry.complete('a', '1').catch((error: unknown) => error);
+      // What only the mark's own answer told can be looked up again.
+      if (operation === 'UpdateItem') expect(outcome).toBeUndefined();
+      else expect(outcome).toMatchObject({ code: 'REGISTRY_UNAVAILABLE' });
+      expect(faults.counts.get('timeoutAfter')).toBe(1);
+      expect(await lookUp(registry, shopping)).toEqual([]);
+      expect(await registry.subscriptions('a')).toEqual([]);
+      expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
+      expect(await registry.close('a')).toBe(1);
+      expect(ownedRows(await scan(world.client(), tableName))).toEqual([]);
+    },
+  );
 
   test('a store that cannot be reached is REGISTRY_UNAVAILABLE, with the cause', async () => {
     const client = new DynamoDBClient({
@@ -226,6 +236,9 @@ describe('registry on DynamoDB Local', () => {
       () => registry.subscribe(subscriptionOf('a', '1')),
       () => registry.complete('a', '1'),
       () => registry.close('a'),
+      () => registry.reap('a', []),
+      () => registry.readPlace('e'),
+      () => registry.savePlace({ eventId: 'e', done: [] }),
       () => registry.shapes(TABLE),
       () => registry.candidates([{ filterKey: 'k', shards: 4 }]),
       () => registry.document('h'),
@@ -445,38 +458,47 @@ describe('registry when requests fail half-way', () => {
     },
   );
 
-  test('R6: a complete that another one overtook does not end the subscription that came after', async () => {
-    const clock = jumpingClock();
-    let between: (() => Promise<unknown>) | undefined;
-    const client = new DynamoDBTable({
-      tableName: 'relay',
-      step: async ({ operation }) => {
-        const run = operation === 'DeleteItem' ? between : undefined;
-        if (run) {
-          between = undefined;
-          await run();
-        }
-        return 'apply';
-      },
-    });
-    const registry = createDynamoDBRegistry({ client, tableName: 'relay', clock });
-    await registry.open(connectionOf('a'));
-    await registry.subscribe(subscriptionOf('a', '1'));
-    // After the one has looked at the first subscription and before it deletes it.
-    between = async () => {
+  test.each(['UpdateItem', 'BatchWriteItem', 'DeleteItem'])(
+    'R6: a complete that another one overtook before its %s leaves the id to whoever comes next',
+    async (held) => {
+      const clock = jumpingClock();
+      let between: (() => Promise<unknown>) | undefined;
+      const client = new DynamoDBTable({
+        tableName: 'relay',
+        step: async ({ operation }) => {
+          const run = operation === held ? between : undefined;
+          if (run) {
+            between = undefined;
+            await run();
+          }
+          return 'apply';
+        },
+      });
+      const registry = createDynamoDBRegistry({ client, tableName: 'relay', clock });
+      await registry.open(connectionOf('a'));
+      await registry.subscribe(subscriptionOf('a', '1', { filter: 'first' }));
+      const outcomes: string[] = [];
+      between = async () => {
+        await registry.complete('a', '1');
+        for (let tries = 0; tries < 2; tries += 1)
+          outcomes.push(await registry.subscribe(subscriptionOf('a', '1', { filter: 'second' })));
+      };
       await registry.complete('a', '1');
-      expect(await registry.subscribe(subscriptionOf('a', '1'))).toBe('active');
-    };
-    await registry.complete('a', '1');
-    expect(await registry.subscriptions('a')).toHaveLength(idsOf(await lookUp(registry, shopping)).length);
-    await registry.close('a');
-    expect(ownedRows(client.rows())).toEqual([]);
-  });
+      // Before its mark it has ended nothing yet, and ends the one that came after. Once it has marked one, the other
+      // complete was for the next subscribe, and the one after that is left alone.
+      expect(outcomes).toEqual(held === 'UpdateItem' ? ['active', 'duplicate'] : ['completed', 'active']);
+      const left = held === 'UpdateItem' ? [] : ['second'];
+      expect((await lookUp(registry, shopping)).map(({ filter }) => filter)).toEqual(left);
+      expect(await registry.subscriptions('a')).toHaveLength(left.length);
+      await registry.close('a');
+      expect(ownedRows(client.rows())).toEqual([]);
+    },
+  );
 
   test('a complete that could not be done leaves the subscription whole', async () => {
     let refused = false;
     const { registry } = failing(({ operation }) =>
-      refused && operation === 'DeleteItem' ? new Error('reset by peer') : 'apply',
+      refused && operation === 'UpdateItem' ? new Error('reset by peer') : 'apply',
     );
     await registry.open(connectionOf('a'));
     await registry.subscribe(subscriptionOf('a', '1'));
@@ -487,6 +509,27 @@ describe('registry when requests fail half-way', () => {
     await registry.complete('a', '1');
     expect(await lookUp(registry, shopping)).toEqual([]);
   });
+
+  test.each(['BatchWriteItem', 'DeleteItem'])(
+    'R5: what a complete that died at its %s has marked is listed no more, ends once, and is cleared by close',
+    async (diesAt) => {
+      let dying = false;
+      const { registry, client } = failing(({ operation }) =>
+        dying && operation === diesAt ? new Error('killed') : 'apply',
+      );
+      await registry.open(connectionOf('a'));
+      await registry.subscribe(subscriptionOf('a', '1', { filter: 'f'.repeat(401) }));
+      dying = true;
+      await expect(registry.complete('a', '1')).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' });
+      dying = false;
+      expect(client.rows().filter(({ nonce }) => nonce !== undefined)).toHaveLength(1);
+      expect(await registry.subscriptions('a')).toEqual([]);
+      // Its filter was too long for the row that a change finds, and is given for nobody who has ended.
+      expect(await lookUp(registry, shopping)).toEqual([]);
+      expect(await registry.close('a')).toBe(0);
+      expect(ownedRows(client.rows())).toEqual([]);
+    },
+  );
 
   test('R5: a close that broke off half-way is finished by the next', async () => {
     for (let failsAt = 0; failsAt < 12; failsAt += 1) {

@@ -100,7 +100,7 @@ const WORK: Record<FunctionName, (connectionId: string) => Promise<void>> = {
     const registry = coldRegistry();
     await registry.connection(id);
     await registry.initialise(id, { dialect: 'graphql-transport-ws', identity: IDENTITY });
-    for (const clientId of ['one', 'two', 'three', 'four']) {
+    for (const clientId of ['one', 'two', 'three', 'four', 'five']) {
       expect(await registry.subscribe(subscription(id, clientId))).toBe('active');
     }
     await registry.complete(id, 'one');
@@ -124,8 +124,8 @@ const WORK: Record<FunctionName, (connectionId: string) => Promise<void>> = {
       return count;
     };
     expect(await standing()).toBeGreaterThan(0);
-    // The first frame finds its client gone, so that a connection is closed too.
-    const answers: PostOutcome[] = [{ kind: 'sent' }, { kind: 'gone' }];
+    // One of two is told; the second frame finds the client gone, so that a connection is closed too.
+    const answers: PostOutcome[] = [{ kind: 'sent' }, { kind: 'sent' }, { kind: 'gone' }];
     const answer = async (): Promise<PostOutcome> => answers.shift() ?? { kind: 'sent' };
     const transport: Transport = { post: answer, disconnect: answer };
     const world = { registry, transport, clock: systemClock, counters: createCounters(), logs: [] };

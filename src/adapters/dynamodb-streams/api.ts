@@ -9,13 +9,18 @@ import {
   GetShardIteratorCommand,
   type GetShardIteratorInput,
   type GetShardIteratorOutput,
+  ListStreamsCommand,
+  type ListStreamsInput,
+  type ListStreamsOutput,
 } from '@aws-sdk/client-dynamodb-streams';
 
-/** The three calls of DynamoDB Streams the reader makes. Errors are the SDK's, told apart by `name`. */
+/** The calls of DynamoDB Streams a reader makes. Errors are the SDK's, told apart by `name`. */
 export interface StreamsApi {
   describeStream(input: DescribeStreamInput, signal: AbortSignal): Promise<DescribeStreamOutput>;
   getShardIterator(input: GetShardIteratorInput, signal: AbortSignal): Promise<GetShardIteratorOutput>;
   getRecords(input: GetRecordsInput, signal: AbortSignal): Promise<GetRecordsOutput>;
+  /** Without it a stream that was switched on and off again while another was read is not known of. */
+  listStreams?(input: ListStreamsInput, signal: AbortSignal): Promise<ListStreamsOutput>;
 }
 
 /**
@@ -28,6 +33,7 @@ export function streamsApi(client: DynamoDBStreamsClient): StreamsApi {
     getShardIterator: (input, abortSignal) =>
       client.send(new GetShardIteratorCommand(input), { abortSignal }),
     getRecords: (input, abortSignal) => client.send(new GetRecordsCommand(input), { abortSignal }),
+    listStreams: (input, abortSignal) => client.send(new ListStreamsCommand(input), { abortSignal }),
   };
 }
 

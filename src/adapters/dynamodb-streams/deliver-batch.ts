@@ -36,6 +36,8 @@ export async function deliverBatch(
   while (rest.length > 0) {
     const batch = rest.slice(0, fittingCount(rest, deps.maxBatchBytes));
     const done = await tryOnce(batch, deps);
+    // Broken off, what it says to be done is not relied on: the shard may be another's by now.
+    if (ending.abandoning.aborted) return false;
     const last = batch[done - 1];
     if (last) {
       backoff.reset();
@@ -52,6 +54,7 @@ export async function deliverBatch(
 
 /** How many records from the front go into one invocation; one always does, for it cannot be made smaller. */
 function fittingCount(records: readonly DynamoDBRecord[], maxBytes: number): number {
+  if (maxBytes === Number.POSITIVE_INFINITY) return records.length;
   let bytes = 0;
   const over = records.findIndex((record) => {
     bytes += Buffer.byteLength(JSON.stringify(record)) + 1;

@@ -47,7 +47,10 @@ type Image = Record<string, LambdaAttributeValue>;
 function lambdaImage(image: Record<string, AttributeValue>): Image {
   // Null prototype: an attribute may be called `__proto__`.
   const out: Image = Object.create(null);
-  for (const [name, value] of Object.entries(image)) out[name] = lambdaValue(value);
+  for (const [name, value] of Object.entries(image)) {
+    // The SDK loses what an attribute `__proto__` holds (@smithy/core 3.41): it is there, and undefined.
+    if (value !== undefined) out[name] = lambdaValue(value);
+  }
   return out;
 }
 
@@ -61,7 +64,9 @@ function lambdaValue(value: AttributeValue): LambdaAttributeValue {
   if (value.BOOL !== undefined) return { BOOL: value.BOOL };
   if (value.SS !== undefined) return { SS: value.SS };
   if (value.NS !== undefined) return { NS: value.NS };
-  return { NULL: true };
+  if (value.NULL !== undefined) return { NULL: value.NULL };
+  // A type the SDK does not know stays without one, and is stepped over: it must not be taken for NULL.
+  return Object.create(null);
 }
 
 function base64(bytes: Uint8Array): string {

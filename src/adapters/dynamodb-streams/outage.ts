@@ -7,6 +7,8 @@ export interface Outage {
   met(who: string, entry: Readonly<Record<string, unknown>>, message: string): void;
   /** `who` was answered. The outage is over with the last that had failed. */
   over(who: string): void;
+  /** `who` asks no more, and will not hear whether it is over: nobody waits for that. */
+  leave(who: string): void;
   /** The stream is given up, and all who read it with it: DynamoDB answered that it has none. */
   allOver(): void;
 }
@@ -25,6 +27,7 @@ export function createOutage(logger: Logger, clock: Clock): Outage {
     over(who) {
       if (failing.delete(who) && failing.size === 0) recovered();
     },
+    leave: (who) => void failing.delete(who),
     allOver() {
       if (failing.size === 0) return;
       failing.clear();

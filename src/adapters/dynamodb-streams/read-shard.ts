@@ -1,4 +1,4 @@
-import type { GetShardIteratorInput, _Record as StreamsRecord } from '@aws-sdk/client-dynamodb-streams';
+import type { _Record as StreamsRecord } from '@aws-sdk/client-dynamodb-streams';
 import type { Logger } from 'pino';
 import type { Clock } from '../../relay/ports.ts';
 import { type StreamsApi, streamsFault } from './api.ts';
@@ -6,15 +6,19 @@ import { createBackoff } from './backoff.ts';
 import type { Invoke } from './batch.ts';
 import type { Checkpoint, Checkpoints } from './checkpoints.ts';
 import { deliverBatch, type Ending, messageOf } from './deliver-batch.ts';
+import { type OnGap, tellGap } from './gap.ts';
 import { lambdaRecord } from './lambda-event.ts';
 import type { Outage } from './outage.ts';
+import { canBeTrimmed, iteratorInput, sinceStart } from './shard-place.ts';
+
+export type { Gap } from './gap.ts';
 
 /** What every loop of one stream shares. */
 export interface ReadDeps {
   readonly api: StreamsApi;
   readonly streamArn: string;
   readonly invoke: Invoke;
-  readonly checkpoints: Checkpoints;
+  readonly checkpoints: Pick<Checkpoints, 'write'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly batchSize: number;
@@ -22,16 +26,23 @@ export interface ReadDeps {
   readonly pollIntervalMs: number;
   readonly creationGranularityMs: number;
   readonly random: () => number;
-  readonly onGap: (gap: Gap) => void;
+  readonly onGap: OnGap;
+  readonly onGapMet?: () => void;
+  /** Told of each page before it is delivered: when its first record was written, epoch ms. */
+  readonly onRead?: (shardId: string, createdAt: number | undefined) => void;
+  /** Told of each page once it is delivered: how far behind now its last record is, 0 for an empty one. */
+  readonly onPage?: (shardId: string, ageMs: number) => void;
   readonly ending: Ending;
   readonly outage: Outage;
 }
 
-/** Records that left the stream before they were delivered. */
-export interface Gap {
-  readonly streamArn: string;
-  readonly shardId?: string;
-  readonly cause: 'trimmed' | 'stream-replaced';
+/** Where a loop begins. */
+export interface ShardStart {
+  readonly from: Checkpoint;
+  /** The first iterator of a `since` place may be LATEST; every later one is found again from the checkpoint. */
+  readonly latest?: boolean;
+  /** A first iterator that was had before, at LATEST. */
+  readonly iterator?: string | undefined;
 }
 
 /**
@@ -41,45 +52,60 @@ export interface Gap {
  */
 export type ShardOutcome = 'ended' | 'lost' | 'stopped';
 
-/** How far the clocks of the reader and of DynamoDB may differ before "older than the start" is believed. */
-const CLOCK_SKEW_MS = 5_000;
-/** How long a stream keeps a record. */
-const KEPT_MS = 24 * 60 * 60 * 1_000;
+/** Behind by more than this there is no wait between pages. */
+const CATCH_UP_MS = 10_000;
+/** DynamoDB Local is known to say this when it is not so: it counts when the same question gets it so often in a row. */
+const TRIMMED_ANSWERS = 3;
 const ERROR_BACKOFF = { baseMs: 100, capMs: 5_000 };
 const BATCH_BACKOFF = { baseMs: 100, capMs: 10_000 };
 
 /**
- * Reads one shard to its end: a page, deliver it, write the checkpoint, the next page.
- * `latest` allows the first iterator of a `since` place to be LATEST; every later one is found again from the
- * checkpoint. `positioned` is called once the first iterator is held.
+ * Reads one shard to its end: a page, deliver it, write the checkpoint, the next page. Never rejects.
+ * `positioned` is called once the first iterator is held.
  */
 export async function readShard(
   shardId: string,
-  from: Checkpoint,
-  latest: boolean,
+  start: ShardStart,
   deps: ReadDeps,
-  positioned: () => void,
+  positioned: () => void = () => {},
 ): Promise<ShardOutcome> {
-  const { api, clock, logger, ending, outage } = deps;
+  const { api, clock, logger, ending, outage, streamArn } = deps;
   const stopping = ending.stopping;
   const errors = createBackoff(ERROR_BACKOFF, deps.random);
   const batches = createBackoff(BATCH_BACKOFF, deps.random);
-  let place = from;
-  let mayStartLatest = latest;
+  let place = start.from;
+  let iterator = start.iterator;
+  let mayStartLatest = start.latest ?? false;
   let mayBeOld = false;
-  let iterator: string | undefined;
   let faults = 0;
+  let trimmed = 0;
 
   const moveTo = async (next: Checkpoint) => {
-    await deps.checkpoints.write(deps.streamArn, shardId, next);
+    await deps.checkpoints.write(streamArn, shardId, next);
     place = next;
   };
+  const end = async (): Promise<ShardOutcome> => {
+    await moveTo({ kind: 'end', at: clock.now() });
+    return 'ended';
+  };
+  const deliver = (records: readonly StreamsRecord[]) =>
+    deliverBatch(
+      records.map((record) => lambdaRecord(record, streamArn)),
+      {
+        ...deps,
+        backoff: batches,
+        delivered: async (last) => {
+          const sequenceNumber = last.dynamodb?.SequenceNumber;
+          if (sequenceNumber !== undefined) await moveTo({ kind: 'after', sequenceNumber });
+        },
+      },
+    );
 
   while (!stopping.aborted) {
     try {
       if (iterator === undefined) {
         const found = await api.getShardIterator(
-          iteratorInput(deps.streamArn, shardId, place, mayStartLatest),
+          iteratorInput(streamArn, shardId, place, mayStartLatest),
           stopping,
         );
         iterator = found.ShardIterator;
@@ -87,36 +113,25 @@ export async function readShard(
         mayBeOld = !mayStartLatest;
         mayStartLatest = false;
         positioned();
-        if (iterator === undefined) {
-          await moveTo({ kind: 'end', at: clock.now() });
-          return 'ended';
-        }
+        if (iterator === undefined) return await end();
       }
       const page = await api.getRecords({ ShardIterator: iterator, Limit: deps.batchSize }, stopping);
       faults = 0;
+      trimmed = 0;
       outage.over(shardId);
       const records = page.Records ?? [];
       const wanted = mayBeOld ? sinceStart(records, place, deps.creationGranularityMs) : records;
-      const delivered = await deliverBatch(
-        wanted.map((record) => lambdaRecord(record, deps.streamArn)),
-        {
-          ...deps,
-          backoff: batches,
-          delivered: async (last) => {
-            const sequenceNumber = last.dynamodb?.SequenceNumber;
-            if (sequenceNumber !== undefined) await moveTo({ kind: 'after', sequenceNumber });
-          },
-        },
-      );
-      if (!delivered) return 'stopped';
+      deps.onRead?.(shardId, createdAt(wanted[0]));
+      if (!(await deliver(wanted))) return 'stopped';
       errors.reset();
+      const ageMs = ageOf(records.at(-1), clock.now());
+      deps.onPage?.(shardId, ageMs);
       // Absent: the shard is closed, and the page above was its last.
-      if (page.NextShardIterator === undefined) {
-        await moveTo({ kind: 'end', at: clock.now() });
-        return 'ended';
-      }
+      if (page.NextShardIterator === undefined) return await end();
       iterator = page.NextShardIterator;
-      if (records.length === 0) await clock.sleep(deps.pollIntervalMs, stopping);
+      const full = records.length >= deps.batchSize;
+      const behind = ageMs > CATCH_UP_MS + deps.creationGranularityMs;
+      if (!full && !behind) await clock.sleep(deps.pollIntervalMs, stopping);
     } catch (error) {
       if (stopping.aborted) break;
       const fault = streamsFault(error);
@@ -125,14 +140,16 @@ export async function readShard(
         return 'lost';
       }
       if (fault === 'trimmed' && canBeTrimmed(place, clock.now())) {
-        logger.error(
-          { event: 'reader.gap', cause: 'trimmed', streamArn: deps.streamArn, shardId },
-          'records left the stream (24 h) before they were delivered; going on at the oldest there is',
-        );
-        deps.onGap({ streamArn: deps.streamArn, shardId, cause: 'trimmed' });
-        place = { kind: 'beginning' };
-      }
-      if (fault !== 'transient') iterator = undefined;
+        trimmed += 1;
+        if (trimmed >= TRIMMED_ANSWERS) {
+          if (!(await tellGap({ streamArn, shardId, cause: 'trimmed' }, deps, stopping))) return 'stopped';
+          place = { kind: 'beginning' };
+          // Written down, so that who reads the shard next does not meet it again and tell it twice.
+          await moveTo(place).catch(() => {});
+          iterator = undefined;
+          trimmed = 0;
+        }
+      } else if (fault !== 'transient') iterator = undefined;
       // An iterator that expired is every day's; one that will not come back is not.
       const entry = { event: 'reader.shard_error', shardId, fault, detail: messageOf(error) };
       if (fault === 'transient' || faults > 0)
@@ -145,38 +162,11 @@ export async function readShard(
   return 'stopped';
 }
 
-function iteratorInput(
-  StreamArn: string,
-  ShardId: string,
-  place: Checkpoint,
-  mayStartLatest: boolean,
-): GetShardIteratorInput {
-  if (place.kind === 'after') {
-    const SequenceNumber = place.sequenceNumber;
-    return { StreamArn, ShardId, ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', SequenceNumber };
-  }
-  const latest = place.kind === 'since' && mayStartLatest;
-  return { StreamArn, ShardId, ShardIteratorType: latest ? 'LATEST' : 'TRIM_HORIZON' };
+/** How long ago a record was written, in ms; 0 without one. */
+function ageOf(record: StreamsRecord | undefined, now: number): number {
+  return Math.max(0, now - (createdAt(record) ?? now));
 }
 
-/**
- * What was written since a start of less than 24 hours ago is still there. DynamoDB Local says otherwise at the first
- * record of a table that was empty, for it numbers the records of all tables together.
- */
-function canBeTrimmed(place: Checkpoint, now: number): boolean {
-  return place.kind !== 'since' || now - place.at >= KEPT_MS;
-}
-
-/** Without the records that are certainly older than where a `since` place begins; in doubt a record stays. */
-function sinceStart(
-  records: readonly StreamsRecord[],
-  place: Checkpoint,
-  granularityMs: number,
-): readonly StreamsRecord[] {
-  if (place.kind !== 'since') return records;
-  const { at } = place;
-  return records.filter((record) => {
-    const created = record.dynamodb?.ApproximateCreationDateTime?.getTime();
-    return created === undefined || created + granularityMs + CLOCK_SKEW_MS >= at;
-  });
+function createdAt(record: StreamsRecord | undefined): number | undefined {
+  return record?.dynamodb?.ApproximateCreationDateTime?.getTime();
 }

@@ -1,9 +1,12 @@
+import { setMaxListeners } from 'node:events';
 import { streamsFault } from './api.ts';
 import { createBackoff } from './backoff.ts';
-import type { Checkpoint } from './checkpoints.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { messageOf } from './deliver-batch.ts';
+import { tellGap } from './gap.ts';
 import { type ReadDeps, readShard } from './read-shard.ts';
-import { describeShards, latestCheckpoints, readyShards, type ShardInfo } from './shards.ts';
+import { describeShards, forgettable, latestCheckpoints, lineage, type ReadyShard } from './shards.ts';
+import { createWake } from './wake.ts';
 
 /**
  * - `drained`: the stream is off and all of it was delivered; the table may have a newer one.
@@ -16,8 +19,6 @@ export type StreamOutcome = 'drained' | 'lost' | 'stopped';
 const SYNC_INTERVAL_MS = 10_000;
 /** The children of an ended shard may show a little later; looked for this often until one does. */
 const CHILD_INTERVAL_MS = 500;
-/** A shard leaves the stream 24 h after its last record; its end is remembered an hour longer. */
-const FORGET_ENDED_AFTER_MS = 25 * 3_600_000;
 const ERROR_BACKOFF = { baseMs: 100, capMs: 5_000 };
 
 /**
@@ -26,12 +27,13 @@ const ERROR_BACKOFF = { baseMs: 100, capMs: 5_000 };
  */
 export async function readStream(
   startAt: 'LATEST' | 'TRIM_HORIZON',
-  deps: ReadDeps,
+  deps: ReadDeps & { readonly checkpoints: Checkpoints },
   positioned: () => void,
 ): Promise<StreamOutcome> {
   const { clock, logger, checkpoints, streamArn } = deps;
   const lost = new AbortController();
   const stopping = AbortSignal.any([deps.ending.stopping, lost.signal]);
+  setMaxListeners(0, stopping);
   const shardDeps: ReadDeps = { ...deps, ending: { ...deps.ending, stopping } };
   const loops = new Map<string, Promise<void>>();
   const errors = createBackoff(ERROR_BACKOFF, deps.random);
@@ -39,20 +41,33 @@ export async function readStream(
   let first = true;
   let lookingForChildren = false;
 
-  const read = async (shard: ShardInfo, from: Checkpoint, held: () => void): Promise<void> => {
-    const outcome = await readShard(shard.id, from, first && startAt === 'LATEST', shardDeps, held);
-    if (outcome === 'ended') logger.info({ event: 'reader.shard_ended', shardId: shard.id }, 'shard ended');
-    // Still listed, it is tried again from its checkpoint; not at once, lest the two answers chase each other.
-    if (outcome === 'lost') await clock.sleep(CHILD_INTERVAL_MS, stopping);
-    loops.delete(shard.id);
+  /** Shards that DynamoDB did not know when they were to be read. */
+  const unknown = new Set<string>();
+
+  const read = async ({ shard: { id }, from }: ReadyShard, held: () => void): Promise<void> => {
+    const latest = first && startAt === 'LATEST';
+    const outcome = await readShard(id, { from, latest }, shardDeps, held);
+    if (outcome === 'ended') logger.info({ event: 'reader.shard_ended', shardId: id }, 'shard ended');
+    if (outcome === 'lost') {
+      unknown.add(id);
+      // Still listed, it is tried again from its checkpoint; not at once, lest the two answers chase each other.
+      await clock.sleep(CHILD_INTERVAL_MS, stopping);
+    } else unknown.delete(id);
+    loops.delete(id);
     lookingForChildren = true;
     held();
     wake.now();
   };
-  const begin = (shard: ShardInfo, from: Checkpoint): Promise<void> =>
+  const begin = (ready: ReadyShard): Promise<void> =>
     new Promise((held) => {
-      loops.set(shard.id, read(shard, from, held));
+      loops.set(ready.shard.id, read(ready, held));
     });
+  /** A shard that has left the stream before it was read to its end took records with it. */
+  const giveUp = async ({ shard: { id } }: ReadyShard) => {
+    if (!(await tellGap({ streamArn, shardId: id, cause: 'trimmed' }, deps, stopping))) return;
+    await checkpoints.write(streamArn, id, { kind: 'end', at: clock.now() });
+    unknown.delete(id);
+  };
 
   try {
     while (!deps.ending.stopping.aborted) {
@@ -60,21 +75,27 @@ export async function readStream(
         const shape = await describeShards(deps.api, streamArn, stopping);
         deps.outage.over('stream');
         const known = await checkpoints.read(streamArn);
-        if (first && startAt === 'LATEST') {
-          for (const [shardId, place] of latestCheckpoints(shape.shards, known, clock.now())) {
+        if (first && startAt === 'LATEST' && known.size === 0) {
+          for (const [shardId, place] of latestCheckpoints(shape.shards, clock.now())) {
             await checkpoints.write(streamArn, shardId, place);
           }
         }
         const places = await checkpoints.read(streamArn);
-        const ready = readyShards(shape.shards, places).filter(({ shard }) => !loops.has(shard.id));
-        if (ready.length > 0) lookingForChildren = false;
-        const begun = ready.map(({ shard, from }) => begin(shard, from));
+        const { ready, missing } = lineage(shape.shards, places);
+        for (const each of missing) if (unknown.has(each.shard.id)) await giveUp(each);
+        const readable = [...ready, ...missing].filter(
+          ({ shard: { id } }) =>
+            !loops.has(id) && (shape.shards.some((each) => each.id === id) || !unknown.has(id)),
+        );
+        if (readable.length > 0) lookingForChildren = false;
+        const begun = readable.map(begin);
         if (first) {
           await Promise.all(begun);
           positioned();
           first = false;
         }
-        await forgetOld(shape.shards, places, deps);
+        for (const id of forgettable(shape.shards, places, clock.now()))
+          await checkpoints.forget(streamArn, id);
         errors.reset();
         if (!shape.enabled && loops.size === 0) return 'drained';
         await wake.wait(
@@ -94,33 +115,4 @@ export async function readStream(
     lost.abort();
     await Promise.all(loops.values());
   }
-}
-
-async function forgetOld(
-  shards: readonly ShardInfo[],
-  places: ReadonlyMap<string, Checkpoint>,
-  { checkpoints, streamArn, clock }: ReadDeps,
-): Promise<void> {
-  const present = new Set(shards.map((shard) => shard.id));
-  for (const [shardId, place] of places) {
-    const old = place.kind === 'end' && clock.now() - place.at > FORGET_ENDED_AFTER_MS;
-    if (old && !present.has(shardId)) await checkpoints.forget(streamArn, shardId);
-  }
-}
-
-interface Wake {
-  now(): void;
-  /** Sleeps until woken; a call of `now` since the last wait ends it at once. */
-  wait(sleep: (signal: AbortSignal) => Promise<void>, stopping: AbortSignal): Promise<void>;
-}
-
-function createWake(): Wake {
-  let pending = new AbortController();
-  return {
-    now: () => pending.abort(),
-    async wait(sleep, stopping) {
-      await sleep(AbortSignal.any([pending.signal, stopping]));
-      if (pending.signal.aborted) pending = new AbortController();
-    },
-  };
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { TablecastError } from '../../errors.ts';
 import type { Clock } from '../../relay/ports.ts';
@@ -6,8 +7,9 @@ import { createBackoff } from './backoff.ts';
 import type { Invoke } from './batch.ts';
 import { type Checkpoints, memoryCheckpoints } from './checkpoints.ts';
 import { messageOf } from './deliver-batch.ts';
+import { type OnGap, tellGap } from './gap.ts';
 import { createOutage } from './outage.ts';
-import type { Gap, ReadDeps } from './read-shard.ts';
+import type { ReadDeps } from './read-shard.ts';
 import { readStream } from './read-stream.ts';
 
 /** The newest stream of the table, or undefined while the table has none (no such table, or its stream is off). */
@@ -31,8 +33,8 @@ export interface StreamReaderOptions {
   readonly creationGranularityMs?: number;
   /** Default: in memory. */
   readonly checkpoints?: Checkpoints;
-  /** Told of records that were lost before delivery (24 h trim, stream replaced). */
-  readonly onGap?: (gap: Gap) => void;
+  /** Told of records that were lost before delivery (24 h trim, stream replaced); again, until it resolves. */
+  readonly onGap?: OnGap;
   /** For jitter. Default Math.random. */
   readonly random?: () => number;
 }
@@ -63,7 +65,9 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
   const { clock, logger, resolveStream } = options;
   const stopping = new AbortController();
   const abandoning = new AbortController();
-  const deps: Omit<ReadDeps, 'streamArn'> = {
+  // Each shard waits on them.
+  setMaxListeners(0, stopping.signal, abandoning.signal);
+  const deps: Omit<ReadDeps, 'streamArn'> & { readonly checkpoints: Checkpoints } = {
     api: options.api,
     invoke: options.invoke,
     checkpoints: options.checkpoints ?? memoryCheckpoints(),
@@ -89,11 +93,7 @@ export function createStreamReader(options: StreamReaderOptions): StreamReader {
       if (outcome === 'stopped') break;
       if (outcome === 'lost') {
         deps.outage.allOver();
-        logger.warn(
-          { event: 'reader.gap', cause: 'stream-replaced', streamArn: arn },
-          'DynamoDB no longer has the stream',
-        );
-        deps.onGap({ streamArn: arn, cause: 'stream-replaced' });
+        await tellGap({ streamArn: arn, cause: 'stream-replaced' }, deps, stopping.signal);
       }
       arn = await successor(arn, outcome);
       startAt = 'TRIM_HORIZON';

@@ -2,6 +2,7 @@ import { batchWrite } from './batch.ts';
 import {
   connectionPartition,
   identityKey,
+  isEnded,
   liveKey,
   metaKey,
   type RowKey,
@@ -13,9 +14,10 @@ import { query, type RelayTable, update } from './table.ts';
 
 /**
  * Closed mark first, so that every `subscribe` that this does not see sees the mark; then the rows each SUB names,
- * then the SUBs and the rest. In that order a close that broke off can be run again and finds all it left. The mark
+ * then the SUBs and the rest, LIVE last. In that order a close that broke off is found by the next sweep, can be run
+ * again, and finds all it left. The mark
  * itself stays until its time to live.
- * @returns How many subscriptions it ended.
+ * @returns How many subscriptions it ended: one that a `complete` had marked but not finished is not among them.
  */
 export async function close(
   table: RelayTable,
@@ -29,17 +31,15 @@ export async function close(
   });
   const identityHash = marked.ok && marked.old ? textOf(marked.old, 'identityHash') : undefined;
   const rows = await query(table, connectionPartition(connectionId), {
-    attributes: ['pk', 'sk', 'nonce', 'places', 'expiresAt'],
+    attributes: ['pk', 'sk', 'nonce', 'places', 'ended', 'expiresAt'],
   });
   const places = rows.flatMap((row) => placeKeys(connectionId, row));
   await batchWrite(table, { delete: places });
   const own = rows.flatMap(({ pk, sk }): RowKey[] =>
     typeof pk === 'string' && typeof sk === 'string' && sk !== meta.sk ? [{ pk, sk }] : [],
   );
-  const shared = [
-    liveKey(connectionId),
-    ...(identityHash === undefined ? [] : [identityKey(identityHash, connectionId)]),
-  ];
-  await batchWrite(table, { delete: [...own, ...shared] });
-  return rows.filter((row) => textOf(row, 'nonce') !== undefined).length;
+  const identity = identityHash === undefined ? [] : [identityKey(identityHash, connectionId)];
+  await batchWrite(table, { delete: [...own, ...identity] });
+  await batchWrite(table, { delete: [liveKey(connectionId)] });
+  return rows.filter((row) => textOf(row, 'nonce') !== undefined && !isEnded(row)).length;
 }

@@ -1,17 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import { hash128 } from '../../filter/keys.ts';
-import { isLive, type Row, type RowKey, secondsOf, subscriptionKey, textOf } from './rows.ts';
+import { type Row, type RowKey, secondsOf, subscriptionKey, textOf } from './rows.ts';
 import { absentOrExpired, deletePlaces } from './subscription-rows.ts';
-import { put, query, type RelayTable, remove, unavailable, type Written } from './table.ts';
+import { get, put, type RelayTable, remove, unavailable, update } from './table.ts';
 
 /** A live one that keeps coming between is a client in a loop; it does not get more of our time than this. */
 const MAX_TRIES = 20;
 
 /**
- * Deletes the SUB row and what it names; if nothing live stands there, leaves a mark for the `subscribe` this
- * overtook, and starts over if that one came between the two looks.
+ * Marks the SUB row as ended, deletes the rows it names, then the SUB row itself; if nothing live stands there, leaves
+ * a tombstone for the `subscribe` this overtook, and starts over if that one came between the two looks.
  *
- * The SUB row is read before it is deleted: a delete whose answer is lost tells nobody which rows it named, and those
- * would then be found, under an id the client may use again, until they expire.
+ * DESIGN §4 once had the SUB row go first. Whoever died after that left rows which nobody named any more, and which a
+ * change found for as long as the connection lived. In this order the row that names them goes last, so that whoever
+ * comes next to the id or the connection (`complete`, `subscribe`, `close`) finishes what was begun. The mark costs no
+ * request more: it takes the place of the read that told which rows there are.
  */
 export async function complete(
   table: RelayTable,
@@ -21,11 +24,9 @@ export async function complete(
 ): Promise<void> {
   const key = subscriptionKey(connectionId, hash128(clientId));
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const standing = await subscriptionAt(table, key);
-    if (standing) {
-      const removed = await removeNamed(table, connectionId, key, standing);
-      if (removed.ok && isLive(standing.row, table.clock.now())) return;
-    }
+    const { row, isOurs } = await markEnded(table, key);
+    if (row) await finishEnded(table, connectionId, { ...row, ...key });
+    if (isOurs) return;
     const now = secondsOf(table.clock.now());
     const tombstone = { ...key, tombstone: true, expiresAt: now + tombstoneSeconds };
     const written = await put(table, tombstone, absentOrExpired(now));
@@ -38,34 +39,41 @@ export async function complete(
   throw unavailable(table, 'complete', `a new subscription of the same id each of ${MAX_TRIES} times`);
 }
 
-interface Standing {
-  readonly row: Row;
-  readonly nonce: string;
+interface Marked {
+  /** The SUB row that stands marked now, whoever did it. */
+  readonly row?: Row;
+  /** One `complete` ends one subscription: the one that was first to mark it. */
+  readonly isOurs: boolean;
 }
 
-/** The SUB row under a key, if it is one and no mark. Its key is no prefix of another: `h` has one length. */
-async function subscriptionAt(table: RelayTable, key: RowKey): Promise<Standing | undefined> {
-  const [row] = await query(table, key.pk, { prefix: key.sk });
-  const nonce = row && textOf(row, 'nonce');
-  return row && nonce !== undefined ? { row, nonce } : undefined;
-}
-
-async function removeNamed(
-  table: RelayTable,
-  connectionId: string,
-  key: RowKey,
-  { row, nonce }: Standing,
-): Promise<Written> {
-  const remaining = async () => (await subscriptionAt(table, key))?.nonce;
+/** The first mark stays, so that an update which the SDK repeated, its answer lost, still knows it for its own. */
+async function markEnded(table: RelayTable, key: RowKey): Promise<Marked> {
+  const token = randomBytes(12).toString('base64url');
   try {
-    const removed = await remove(table, key, { text: '#nonce = :nonce', values: { ':nonce': nonce } });
-    // Not removed by this request, it was by its first try or by another: its rows are to go all the same.
-    await deletePlaces(table, connectionId, row);
-    return removed;
+    const marked = await update(
+      table,
+      key,
+      { text: 'SET #ended = if_not_exists(#ended, :token)', values: { ':token': token } },
+      {
+        text: 'attribute_exists(#nonce) AND #expiresAt > :now',
+        values: { ':now': secondsOf(table.clock.now()) },
+      },
+    );
+    if (!marked.ok || !marked.old) return { isOurs: false };
+    const before = textOf(marked.old, 'ended');
+    return { row: marked.old, isOurs: before === undefined || before === token };
   } catch (fault) {
-    if ((await remaining().catch(() => nonce)) !== nonce) {
-      await deletePlaces(table, connectionId, row).catch(() => {});
-    }
+    const row = await get(table, key).catch(() => undefined);
+    if (row && textOf(row, 'ended') === token) return { row, isOurs: true };
     throw fault;
   }
+}
+
+/**
+ * What is left to do for a SUB row once it is marked: the rows it names, then itself, unless another subscription has
+ * taken its place. Can be done any number of times, by any number at once.
+ */
+export async function finishEnded(table: RelayTable, connectionId: string, row: Row & RowKey): Promise<void> {
+  await deletePlaces(table, connectionId, row);
+  await remove(table, row, { text: '#nonce = :nonce', values: { ':nonce': textOf(row, 'nonce') ?? '' } });
 }

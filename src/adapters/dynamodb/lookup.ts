@@ -3,6 +3,7 @@ import { batchGet } from './batch.ts';
 import { mapConcurrently } from './concurrency.ts';
 import {
   connectionPartition,
+  isEnded,
   isLive,
   numberOf,
   placeOf,
@@ -48,12 +49,18 @@ export async function candidates(
     found.flatMap((each) => each.found),
   );
   const result = new Map<string, Candidate[]>([...shards.keys()].map((filterKey) => [filterKey, []]));
-  for (const each of found)
-    result.get(each.filterKey)?.push(...each.found.flatMap((one) => complete(one) ?? []));
+  for (const each of found) {
+    const own = result.get(each.filterKey);
+    // One by one: a partition may hold more rows than a call takes arguments.
+    for (const one of each.found) {
+      const candidate = complete(one);
+      if (candidate) own?.push(candidate);
+    }
+  }
   return result;
 }
 
-/** Fetches the filters that rows do not hold. A SUB that has gone or has another nonce has ended: no candidate. */
+/** Fetches the filters that rows do not hold. A SUB that is gone, marked or of another nonce has ended: no candidate. */
 async function withFilters(
   table: RelayTable,
   found: readonly FoundCandidate[],
@@ -67,7 +74,7 @@ async function withFilters(
   return ({ candidate, subscription, nonce }) => {
     if (candidate.filter !== undefined) return { ...candidate, filter: candidate.filter };
     const row = fetched.get(JSON.stringify([subscription.pk, subscription.sk]));
-    const filter = row && textOf(row, 'nonce') === nonce ? textOf(row, 'filter') : undefined;
+    const filter = row && textOf(row, 'nonce') === nonce && !isEnded(row) ? textOf(row, 'filter') : undefined;
     return filter === undefined ? undefined : { ...candidate, filter };
   };
 }
@@ -83,7 +90,7 @@ export async function subscriptions(
     const field = textOf(row, 'field');
     const tableName = textOf(row, 'table');
     const expiresAt = numberOf(row, 'servedUntil');
-    if (!isLive(row, table.clock.now()) || expiresAt === undefined) return [];
+    if (!isLive(row, table.clock.now()) || isEnded(row) || expiresAt === undefined) return [];
     if (clientId === undefined || field === undefined || tableName === undefined) return [];
     return [{ clientId, field, table: tableName, expiresAt }];
   });

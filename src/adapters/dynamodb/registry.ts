@@ -8,6 +8,8 @@ import { createDocuments } from './documents.ts';
 import { live } from './live.ts';
 import { lock, unlock } from './lock.ts';
 import { candidates, shapes, subscriptions } from './lookup.ts';
+import { readPlace, savePlace } from './places.ts';
+import { reap } from './reap.ts';
 import { createShapeUse } from './shapes.ts';
 import { readStore, updateStore } from './store.ts';
 import { type SubscribeParts, subscribe } from './subscribe.ts';
@@ -33,9 +35,9 @@ export interface DynamoDBRegistryOptions {
  * · `connection` and `readStore` 1 GetItem · `updateStore` 1 PutItem between 2 GetItem · `lock` 1 PutItem + 1 GetItem,
  * or 1 PutItem while another holds it · `unlock` 1 DeleteItem · `subscribe` 1 PutItem + 1 BatchWriteItem + 1
  * BatchGetItem, and when this process has not met the shape or document before one Query and one write each ·
- * `complete` 1 Query + 1 DeleteItem + 1 BatchWriteItem, or 1 Query + 1 PutItem of an id that is not live · `close`
- * 1 UpdateItem + 1 Query + the rows in batches of 25, those under filter keys first · `subscriptions` and `shapes`
- * 1 Query · `candidates` 1 Query per filter key and shard, + BatchGetItem by 100 for long filters · `live` 64 Queries.
+ * `complete` 1 UpdateItem + 1 BatchWriteItem + 1 DeleteItem, or 1 UpdateItem + 1 PutItem of an id that is not live ·
+ * `close` 1 UpdateItem + 1 Query + the rows in batches of 25, those under filter keys first, LIVE last · `reap` those and the rows
+ * given · `readPlace` 1 GetItem · `savePlace` 1 PutItem · `subscriptions` and `shapes` 1 Query · `candidates` 1 Query per filter key and shard, + BatchGetItem by 100 for long filters · `live` 64 Queries.
  */
 export function createDynamoDBRegistry(options: DynamoDBRegistryOptions): Registry {
   const { client, tableName, clock, random = Math.random, check } = options;
@@ -62,6 +64,9 @@ export function createDynamoDBRegistry(options: DynamoDBRegistryOptions): Regist
     subscribe: (subscription) => subscribe(parts, subscription),
     complete: (connectionId, clientId) => complete(table, connectionId, clientId, limits.tombstoneSeconds),
     close: (connectionId) => close(table, connectionId, limits.connectionLifeSeconds),
+    reap: (connectionId, rows) => reap(table, connectionId, rows, limits.connectionLifeSeconds),
+    readPlace: (eventId) => readPlace(table, eventId),
+    savePlace: (place) => savePlace(table, place, limits.connectionLifeSeconds),
     subscriptions: (connectionId) => subscriptions(table, connectionId),
     shapes: (name) => shapes(table, name),
     candidates: (lookups) => candidates(table, lookups, limits.concurrency),

@@ -73,7 +73,9 @@ export const identityKey = (identityHash: string, connectionId: string): RowKey 
 /** Where a row under a filter key stands: what a SUB row lists, so that it names every row it has. */
 export const placeOf = (filterKey: string, shard: number): string => `${filterKey}#${shard}`;
 
-export const placePartition = (place: string): string => `KEY#${place}`;
+export const PLACE_PREFIX = 'KEY#';
+
+export const placePartition = (place: string): string => PLACE_PREFIX + place;
 
 /** The nonce tells apart two subscriptions that bore the same id one after the other. */
 export const placeSort = (connectionId: string, h: string, nonce: string): string =>
@@ -115,6 +117,9 @@ export function textsOf(row: Row, attribute: string): readonly string[] {
 export function dialectOf(row: Row, attribute: string): Dialect | undefined {
   return DIALECTS.get(row[attribute]);
 }
+
+/** True of a SUB row whose `complete` has begun: nothing is live under its id, though rows of it may be left. */
+export const isEnded = (row: Row): boolean => textOf(row, 'ended') !== undefined;
 
 /** False for a row that the time to live has yet to delete, and for none at all. */
 export function isLive(row: Row | undefined, nowMs: number): row is Row {

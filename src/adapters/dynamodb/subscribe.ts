@@ -3,11 +3,21 @@ import { hash128 } from '../../filter/keys.ts';
 import type { NewSubscription, SubscribeOutcome } from '../../relay/ports.ts';
 import { assertClientId, LOOK_AGAIN_FIRST_MS, type RegistryLimits } from '../memory/registry-limits.ts';
 import { batchGet, batchWrite } from './batch.ts';
+import { finishEnded } from './complete.ts';
 import type { Documents } from './documents.ts';
-import { isLive, metaKey, type Row, type RowKey, secondsOf, subscriptionKey, textOf } from './rows.ts';
+import {
+  isEnded,
+  isLive,
+  metaKey,
+  type Row,
+  type RowKey,
+  secondsOf,
+  subscriptionKey,
+  textOf,
+} from './rows.ts';
 import type { ShapeUse } from './shapes.ts';
 import { absentOrUnserved, deletePlaces, placeRows, subscriptionRow } from './subscription-rows.ts';
-import { put, type RelayTable, remove } from './table.ts';
+import { put, type RelayTable, remove, update } from './table.ts';
 
 /** What subscribing needs beside the table: what this process remembers of shared rows. */
 export interface SubscribeParts {
@@ -51,6 +61,11 @@ export async function subscribe(
   }
 }
 
+/**
+ * Puts the SUB row where its id is free. One that is ended is being finished by the `complete` that marked it; if it
+ * still stands after `lookAgainMs` that one has died, and this finishes it: the old rows go before the row that names
+ * them is replaced, so that dying here leaves no more than dying there did.
+ */
 async function claim(
   table: RelayTable,
   connectionId: string,
@@ -70,12 +85,15 @@ async function claim(
     // Our own row stands there when the SDK repeated a put whose answer was lost.
     if (found && textOf(found, 'nonce') === nonce) return 'claimed';
     if (found?.['tombstone'] === true) {
-      const taken = await remove(table, row, { text: '#tombstone = :true', values: { ':true': true } });
       // One `complete` ends one subscribe: if another took this mark first, it was that one's.
-      if (taken.ok) return 'completed';
+      if (await takeTombstone(table, row, nonce)) return 'completed';
       continue;
     }
-    if (waited >= lookAgainMs) return 'duplicate';
+    if (waited >= lookAgainMs) {
+      if (!found || !isEnded(found)) return 'duplicate';
+      await finishEnded(table, connectionId, { ...found, pk: row.pk, sk: row.sk });
+      continue;
+    }
     const ms = Math.min(pause, lookAgainMs - waited);
     await table.clock.sleep(ms);
     waited += ms;
@@ -83,7 +101,24 @@ async function claim(
   }
 }
 
-/** Is the connection open, and the SUB row still ours? Both read strongly consistent, after everything was written. */
+/**
+ * Lets a tombstone end at once, in the name of one subscribe; not deleted, so that an update which the SDK repeated, its
+ * answer lost, finds its own name there.
+ */
+async function takeTombstone(table: RelayTable, key: RowKey, nonce: string): Promise<boolean> {
+  const { ok } = await update(
+    table,
+    key,
+    { text: 'SET #taken = :nonce, #expiresAt = :now' },
+    {
+      text: '#tombstone = :true AND (#expiresAt > :now OR #taken = :nonce)',
+      values: { ':true': true, ':now': secondsOf(table.clock.now()), ':nonce': nonce },
+    },
+  );
+  return ok;
+}
+
+/** Is the connection open, and the SUB row still ours and not ended? Both read strongly consistent, after everything was written. */
 export async function checkStanding(
   table: RelayTable,
   connectionId: string,
@@ -95,7 +130,7 @@ export async function checkStanding(
   const connection = rows.find((row) => row['sk'] === meta.sk);
   if (!isLive(connection, table.clock.now()) || connection['closed'] === true) return 'closed';
   const own = rows.find((row) => row['sk'] !== meta.sk);
-  return own && textOf(own, 'nonce') === nonce ? 'active' : 'completed';
+  return own && textOf(own, 'nonce') === nonce && !isEnded(own) ? 'active' : 'completed';
 }
 
 /** Removes what was written, the SUB row last and only if it is still ours. */

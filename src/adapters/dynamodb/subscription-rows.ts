@@ -5,6 +5,7 @@ import { identityText, parseIdentity } from './identity-text.ts';
 import {
   dialectOf,
   numberOf,
+  PLACE_PREFIX,
   parsePlaceSort,
   placeOf,
   placePartition,
@@ -105,6 +106,7 @@ export interface FoundCandidate {
 
 /** Inverse of {@link placeRows}; nothing for a row that is not one. */
 export function candidateOf(row: Row): FoundCandidate | undefined {
+  const own = rowText(row);
   const place = parsePlaceSort(textOf(row, 'sk') ?? '');
   const clientId = textOf(row, 'c');
   const field = textOf(row, 'o');
@@ -113,9 +115,18 @@ export function candidateOf(row: Row): FoundCandidate | undefined {
   const dialect = dialectOf(row, 'p');
   const stage = textOf(row, 's');
   const activatedAt = numberOf(row, 'a');
-  if (!place || clientId === undefined || field === undefined || documentHash === undefined) return undefined;
+  const expiresAt = numberOf(row, 'expiresAt');
+  if (
+    !place ||
+    own === undefined ||
+    clientId === undefined ||
+    field === undefined ||
+    documentHash === undefined
+  )
+    return undefined;
   if (renderingKey === undefined || !dialect || stage === undefined || activatedAt === undefined)
     return undefined;
+  if (expiresAt === undefined) return undefined;
   const options = optionsOf(row);
   // Better not found than rendered for nobody in particular, with what only its identity may narrow.
   if (options === 'unreadable') return undefined;
@@ -131,11 +142,28 @@ export function candidateOf(row: Row): FoundCandidate | undefined {
       dialect,
       stage,
       activatedAt,
+      expiresAt,
       ...(options && { options }),
+      row: own,
     },
     subscription: subscriptionKey(connectionId, h),
     nonce,
   };
+}
+
+/** `Candidate.row`: a row under a filter key as one text, its place and its sort key. A place holds no blank. */
+function rowText(row: Row): string | undefined {
+  const pk = textOf(row, 'pk');
+  const sk = textOf(row, 'sk');
+  if (sk === undefined || !pk?.startsWith(PLACE_PREFIX)) return undefined;
+  return `${pk.slice(PLACE_PREFIX.length)} ${sk}`;
+}
+
+/** Key of the row that a `Candidate.row` names, if it is one under a filter key and of this connection. */
+export function ownPlaceKey(connectionId: string, text: string): RowKey | undefined {
+  const [, place, sk] = /^([\w-]+#\d+) (.+)$/s.exec(text) ?? [];
+  if (place === undefined || sk === undefined) return undefined;
+  return parsePlaceSort(sk)?.connectionId === connectionId ? { pk: placePartition(place), sk } : undefined;
 }
 
 function optionsOf(row: Row): SubscriptionOptions | 'unreadable' | undefined {

@@ -74,6 +74,13 @@ export function put(table: RelayTable, row: Row & RowKey, condition: Expression)
   });
 }
 
+/** Puts a row, whatever stands there. */
+export async function putAlways(table: RelayTable, row: Row & RowKey): Promise<void> {
+  await request(table, 'PutItem', () =>
+    table.client.send(new PutCommand({ TableName: table.name, Item: { ...row } })),
+  );
+}
+
 /** Removes a row if `condition` holds. */
 export function remove(table: RelayTable, key: RowKey, condition: Expression): Promise<Written> {
   return conditional(table, 'DeleteItem', async () => {

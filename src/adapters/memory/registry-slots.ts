@@ -14,10 +14,10 @@ export type Slot =
     }
   | { readonly kind: 'tombstone'; readonly expiresAt: number };
 
-/** What a change finds of a subscription. */
-export function candidateOf(subscription: NewSubscription): Candidate {
-  const { connectionId, clientId, field, document, renderingKey, filter, dialect, stage, activatedAt } =
-    subscription;
+/** What a change finds of a subscription under a filter key. */
+export function candidateOf(subscription: NewSubscription, filterKey: string): Candidate {
+  const { connectionId, clientId, field, document, renderingKey, filter, dialect, stage } = subscription;
+  const { activatedAt, expiresAt } = subscription;
   const { skipWriter, overflow, identity } = subscription.options ?? {};
   const options = {
     ...(skipWriter !== undefined && { skipWriter }),
@@ -34,7 +34,9 @@ export function candidateOf(subscription: NewSubscription): Candidate {
     dialect,
     stage,
     activatedAt,
+    expiresAt,
     // Options that choose nothing are as good as none.
     ...(Object.keys(options).length > 0 && { options }),
+    row: filterKey,
   };
 }

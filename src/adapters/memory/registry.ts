@@ -16,6 +16,7 @@ import {
   subscriptionEnd,
 } from './registry-limits.ts';
 import { createConnectionLocks } from './registry-lock.ts';
+import { createPlaces } from './registry-places.ts';
 import { createShapeBook } from './registry-shapes.ts';
 import { candidateOf, type Slot } from './registry-slots.ts';
 import { createConnectionStores } from './registry-store.ts';
@@ -37,6 +38,7 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
   /** Hash → document, and the end of its use in epoch seconds. */
   const documents = new Map<string, { readonly document: StoredDocument; readonly expiresAt: number }>();
   const book = createShapeBook(clock, limits);
+  const places = createPlaces(clock, limits.connectionLifeSeconds);
 
   const seconds = () => Math.floor(clock.now() / 1_000);
   const live = <T extends { readonly expiresAt: number }>(entry: T | undefined) =>
@@ -73,6 +75,17 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
       for (const [clientId, slot] of own) if (!live(slot)) own.delete(clientId);
       if (own.size === 0) slots.delete(id);
     }
+  };
+
+  const close = async (connectionId: string) => {
+    await nextTurn();
+    const connection = connectionOf(connectionId);
+    if (connection) connections.set(connectionId, { ...connection, closed: true });
+    await nextTurn();
+    const own = slotsOf(connectionId);
+    slots.delete(connectionId);
+    forgetExtras(connectionId);
+    return [...own.values()].filter((slot) => slot.kind === 'subscription').length;
   };
 
   return {
@@ -143,7 +156,7 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
         await clock.sleep(ms);
         waited += ms;
       }
-      const places = new Map(
+      const keys = new Map(
         book
           .use(subscription)
           .map(({ equalities, shard }) => [filterKey(subscription.field, equalities), shard] as const),
@@ -151,7 +164,7 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
       const slot: Slot = {
         kind: 'subscription',
         subscription,
-        places,
+        places: keys,
         expiresAt: subscriptionEnd(subscription, limits),
         active: false,
       };
@@ -181,16 +194,11 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
         own.set(clientId, { kind: 'tombstone', expiresAt: seconds() + limits.tombstoneSeconds });
     },
 
-    async close(connectionId) {
-      await nextTurn();
-      const connection = connectionOf(connectionId);
-      if (connection) connections.set(connectionId, { ...connection, closed: true });
-      await nextTurn();
-      const own = slotsOf(connectionId);
-      slots.delete(connectionId);
-      forgetExtras(connectionId);
-      return [...own.values()].filter((slot) => slot.kind === 'subscription').length;
-    },
+    close,
+    // One slot is all there is of a subscription: no row of it can be left behind.
+    reap: close,
+    readPlace: places.readPlace,
+    savePlace: places.savePlace,
 
     async subscriptions(connectionId) {
       await nextTurn();
@@ -216,7 +224,7 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
       for (const slot of [...slots.values()].flatMap((own) => [...own.values()])) {
         if (slot.kind !== 'subscription' || !slot.active || !isServed(slot)) continue;
         for (const [key, shard] of slot.places) {
-          if (shard < (shards.get(key) ?? 0)) result.get(key)?.push(candidateOf(slot.subscription));
+          if (shard < (shards.get(key) ?? 0)) result.get(key)?.push(candidateOf(slot.subscription, key));
         }
       }
       return result;

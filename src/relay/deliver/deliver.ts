@@ -1,13 +1,13 @@
 import type { RelayContext } from '../context.ts';
-import type { Stop } from './chains.ts';
+import type { SendTime, Stop } from './chains.ts';
 import { intake } from './intake.ts';
 import type { ChangeMatches } from './match.ts';
 import { createPipeline, type FoundBatch, type SendReport } from './pipeline.ts';
+import { type Resume, resumeOf, savePlace } from './place.ts';
+import { sequenceNumberOf } from './record-fields.ts';
 
-/** What is left of the invocation, in ms. */
-export interface DeliveryOptions {
-  readonly remainingMs: () => number;
-}
+/** The time a batch has. */
+export type DeliveryOptions = SendTime;
 
 /**
  * Where the batch stopped: records from this one on are to come again. Absent when all are done.
@@ -25,17 +25,21 @@ export type Deliver = (records: readonly unknown[], options: DeliveryOptions) =>
  */
 export function createDeliver(context: RelayContext): Deliver {
   const pipeline = createPipeline(context);
-  return async (records, { remainingMs }) => {
+  return async (records, time) => {
     const startedAt = context.clock.now();
     const changes = intake(context, records);
     let found: FoundBatch;
+    let resume: Resume | undefined;
     try {
       found = await pipeline(changes);
+      resume = await resumeOf(context, records, found.connections);
     } catch (error) {
       context.logger.error({ event: 'stream.lookup-failed', err: error });
       return failedFrom(records, { record: 0, reason: 'relay table unavailable' });
     }
-    const report = await found.send(remainingMs);
+    const report = await found.send(time, resume);
+    if (report.stop)
+      await savePlace(context, records, { ...report, stop: report.stop }, found.connections, resume);
     logBatch(context, { records: records.length, startedAt, found: found.changes, report });
     return report.stop ? failedFrom(records, report.stop) : {};
   };
@@ -43,14 +47,6 @@ export function createDeliver(context: RelayContext): Deliver {
 
 function failedFrom(records: readonly unknown[], { record, reason }: Stop): DeliveryOutcome {
   return { failedFrom: { sequenceNumber: sequenceNumberOf(records[record]), reason } };
-}
-
-function sequenceNumberOf(record: unknown): string | undefined {
-  if (typeof record !== 'object' || record === null || !('dynamodb' in record)) return undefined;
-  const { dynamodb } = record;
-  if (typeof dynamodb !== 'object' || dynamodb === null || !('SequenceNumber' in dynamodb)) return undefined;
-  const { SequenceNumber } = dynamodb;
-  return typeof SequenceNumber === 'string' && /^\d+$/.test(SequenceNumber) ? SequenceNumber : undefined;
 }
 
 interface BatchLog {

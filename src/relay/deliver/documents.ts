@@ -32,9 +32,19 @@ export class Documents {
     const stored = await this.context.registry.document(hash);
     // Not remembered: a row that is missing now may be one that is being written.
     if (!stored) return { ok: false, message: 'its document is no longer stored' };
-    const preparation = prepareDocument(this.context.model, stored.text);
+    const preparation = this.check(stored.text);
     this.keep(hash, preparation, stored.text.length);
     return preparation;
+  }
+
+  /** One that our own code stumbles over is its subscribers' trouble alone: the record must not come again for it (C4). */
+  private check(text: string): Preparation {
+    try {
+      return prepareDocument(this.context.model, text);
+    } catch (err) {
+      this.context.logger.error({ event: 'document.poison', err });
+      return { ok: false, message: 'its document cannot be read' };
+    }
   }
 
   private keep(hash: string, preparation: Preparation, characters: number): void {

@@ -10,6 +10,11 @@ export interface TypedChange {
   readonly record: number;
   readonly type: TableType;
   readonly change: Change;
+  /**
+   * True when it is an item of no type of the table: `type` is then only the first of them. It concerns those alone who
+   * subscribed to a type that the schema does not have any more.
+   */
+  readonly isForeign?: true;
 }
 
 /**
@@ -39,10 +44,12 @@ function typed(context: RelayContext, change: Change, record: number): TypedChan
     return [];
   }
   try {
-    return types.flatMap((type) => {
-      const seen = entityChange(change, type);
-      return seen ? [{ record, type, change: seen }] : [];
+    const seen = types.flatMap((type) => {
+      const own = entityChange(change, type);
+      return own ? [{ record, type, change: own }] : [];
     });
+    const [type] = types;
+    return seen.length > 0 || !type ? seen : [{ record, type, change, isForeign: true }];
   } catch (error) {
     return stepOver(context, 'record.poison', { eventId, sequenceNumber, table, err: error });
   }
@@ -56,6 +63,7 @@ function isOlderThanAnyConnection({ clock, settings }: RelayContext, change: Cha
 
 function stepOver(context: RelayContext, event: string, what: object): [] {
   context.logger.error({ event, ...what });
+  if (event === 'record.poison') context.metrics.count('record.poison');
   context.metrics.count('gap');
   return [];
 }

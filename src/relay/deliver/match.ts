@@ -1,15 +1,11 @@
 import type { Image } from '../../change/change.ts';
-import { transition } from '../../change/transition.ts';
-import { imageFilterKey } from '../../filter/keys.ts';
-import { predicateFor } from '../../filter/memo.ts';
-import { attributeOf, attributeValue, comparisonOf } from '../../filter/value.ts';
-import type { SubscriptionEvent, SubscriptionField } from '../../schema/model.ts';
+import type { SubscriptionField } from '../../schema/model.ts';
 import type { RelayContext } from '../context.ts';
+import { createDecisionLog } from '../explain-log.ts';
 import type { Candidate, Lookup, Shape } from '../ports.ts';
 import type { TypedChange } from './intake.ts';
-
-/** What a subscriber gets of a change: the item itself, or one step of the filtered set. */
-export type MatchKind = 'item' | 'ENTER' | 'UPDATE' | 'LEAVE';
+import { type Judgement, judge, type MatchKind, triggerImages } from './judge.ts';
+import { Lookups } from './lookups.ts';
 
 /** One payload owed to one subscription. */
 export interface Match {
@@ -19,7 +15,7 @@ export interface Match {
   readonly kind: MatchKind;
 }
 
-/** A candidate whose stored filter no longer fits the schema: its operation is to be ended, not guessed at. */
+/** A candidate whose field or stored filter no longer fits the schema: its operation is to be ended, not guessed at. */
 export interface Misfit {
   readonly typed: TypedChange;
   readonly candidate: Candidate;
@@ -38,7 +34,8 @@ export interface ChangeMatches {
 
 /** One subscription field a change may fire, and where its subscribers are found. */
 interface Trigger {
-  readonly field: SubscriptionField;
+  /** Absent for a field the schema does not have: whoever is found under it cannot be served, and is told so. */
+  readonly field?: SubscriptionField;
   readonly filterKeys: readonly string[];
 }
 
@@ -62,12 +59,31 @@ export async function findMatches(
   const shapes = new Map(
     await Promise.all(tables.map(async (table) => [table, await context.registry.shapes(table)] as const)),
   );
-  const lookups = new Map<string, Lookup>();
-  const plans = changes.flatMap((typed) =>
-    orPoison(context, typed, () => plan(context, typed, shapes.get(typed.type.table) ?? [], lookups)),
+  const lookups = new Lookups(context.keySchemes);
+  const plans = changes
+    .flatMap((typed) =>
+      orPoison(context, typed, () => plan(context, typed, shapes.get(typed.type.table) ?? [], lookups)),
+    )
+    .filter(({ typed, triggers }) => !typed.isForeign || triggers.length > 0);
+  const wanted = lookups.all();
+  const found = wanted.length > 0 ? await context.registry.candidates(wanted) : new Map();
+  measureReads(context, tables, wanted);
+  const judged = plans.map((entry) => judgeAll(context, entry, found));
+  context.metrics.count(
+    'matched',
+    judged.reduce((sum, { matches }) => sum + matches.length, 0),
   );
-  const found = lookups.size > 0 ? await context.registry.candidates([...lookups.values()]) : new Map();
-  return plans.map((entry) => judge(context, entry, found));
+  return judged;
+}
+
+/** Queries asked for; further pages of one, and filters too long for their rows, come on top. */
+function measureReads(
+  { metrics }: RelayContext,
+  tables: readonly string[],
+  lookups: readonly Lookup[],
+): void {
+  const partitions = lookups.reduce((sum, { shards }) => sum + shards, 0);
+  if (tables.length > 0) metrics.measure('lookups', tables.length + partitions);
 }
 
 /** What our own code stumbles over costs no more than itself: it is logged, counted as a gap and stepped over (C4). */
@@ -76,80 +92,79 @@ function orPoison<T>(context: RelayContext, { change }: TypedChange, work: () =>
     return [work()];
   } catch (error) {
     context.logger.error({ event: 'record.poison', eventId: change.eventId, err: error });
+    context.metrics.count('record.poison');
     context.metrics.count('gap');
     return [];
   }
 }
 
-function plan(
-  context: RelayContext,
-  typed: TypedChange,
-  shapes: readonly Shape[],
-  lookups: Map<string, Lookup>,
-): Plan {
-  const fields = [...context.model.subscriptions.values()].filter(({ type }) => type === typed.type);
-  const names = new Set(fields.map(({ name }) => name));
-  const triggers = fields.flatMap((field): Trigger[] => {
-    const images = triggerImages(field, typed);
-    if (images.length === 0) return [];
+function plan(context: RelayContext, typed: TypedChange, shapes: readonly Shape[], lookups: Lookups): Plan {
+  const fields = [...context.model.subscriptions.values()].filter(
+    ({ type }) => type === typed.type && !typed.isForeign,
+  );
+  const keysOf = (name: string, images: readonly Image[]): readonly string[] => {
     const filterKeys = new Set<string>();
     for (const shape of shapes) {
-      if (shape.field !== field.name) continue;
+      if (shape.field !== name) continue;
       for (const image of images) {
-        const filterKey = imageFilterKey(field.name, shape.names, image, typed.type);
-        const shards = Math.max(shape.shards, lookups.get(filterKey)?.shards ?? 0);
-        lookups.set(filterKey, { filterKey, shards });
-        filterKeys.add(filterKey);
+        for (const filterKey of lookups.keysOf(name, shape.names, image, typed.type)) {
+          lookups.add({ filterKey, shards: shape.shards });
+          filterKeys.add(filterKey);
+        }
       }
     }
-    return [{ field, filterKeys: [...filterKeys] }];
+    return [...filterKeys];
+  };
+  const triggers = fields.flatMap((field): Trigger[] => {
+    const images = triggerImages(field, typed).map(({ image }) => image);
+    return images.length > 0 ? [{ field, filterKeys: keysOf(field.name, images) }] : [];
   });
+  const { newImage, oldImage } = typed.change;
+  const images = [newImage, oldImage].filter((image) => image !== undefined);
+  const unknown = unknownFields(context, typed, shapes);
+  for (const name of unknown) triggers.push({ filterKeys: keysOf(name, images) });
+  const names = new Set([...fields.map(({ name }) => name), ...unknown]);
   return { typed, triggers, shapes: shapes.filter(({ field }) => names.has(field)).length };
 }
 
-const EVENT_OF: Readonly<Record<TypedChange['change']['eventName'], SubscriptionEvent>> = {
-  INSERT: 'create',
-  MODIFY: 'update',
-  REMOVE: 'delete',
-};
-
-/** The images whose filter keys find a field's subscribers; none when the field is not fired by this change. */
-function triggerImages(field: SubscriptionField, { change }: TypedChange): Image[] {
-  if (field.events.has('change')) {
-    return [change.newImage, change.oldImage].filter((image) => image !== undefined);
-  }
-  const image = itemImage(change);
-  return field.events.has(EVENT_OF[change.eventName]) && image ? [image] : [];
+/**
+ * Fields with live subscriptions on this table that the schema does not have, or has on another table: it has changed
+ * under them, or they were made by functions of a deploy that is under way and has not come here yet. Nobody knows here
+ * which changes fire them, so that each one does.
+ */
+function unknownFields(
+  { model }: RelayContext,
+  { type }: TypedChange,
+  shapes: readonly Shape[],
+): Set<string> {
+  const isServed = (name: string) => model.subscriptions.get(name)?.type.table === type.table;
+  return new Set(shapes.map(({ field }) => field).filter((name) => !isServed(name)));
 }
 
-/** The image an item subscription is judged on and sent: the new one, or the old one of what is gone. */
-export function itemImage(change: TypedChange['change']): Image | undefined {
-  return change.eventName === 'REMOVE' ? change.oldImage : change.newImage;
-}
-
-function judge(
+function judgeAll(
   context: RelayContext,
   { typed, shapes, triggers }: Plan,
   found: ReadonlyMap<string, readonly Candidate[]>,
 ): ChangeMatches {
   const matches: Match[] = [];
   const misfits: Misfit[] = [];
+  const log = context.settings.explainLog ? createDecisionLog(context, typed) : undefined;
   let candidates = 0;
   for (const { field, filterKeys } of triggers) {
     for (const candidate of distinctCandidates(filterKeys, found)) {
       candidates += 1;
       orPoison(context, typed, () => {
-        if (isOlderThanSubscription(context, typed, candidate) || isOwn(typed, candidate)) return;
-        const predicate = predicateFor(candidate.filter, typed.type);
-        if (!predicate.ok) {
-          misfits.push({ typed, candidate, message: predicate.message });
-          return;
-        }
-        const kind = matchKind(field, typed, predicate.test);
-        if (kind) matches.push({ typed, field, candidate, kind });
+        const judgement: Judgement = field
+          ? judge(context.settings, field, typed, candidate)
+          : { verdict: 'unusable', message: `Subscription has no field ${candidate.field}` };
+        if (field && judgement.verdict === 'owed')
+          matches.push({ typed, field, candidate, kind: judgement.kind });
+        if (judgement.verdict === 'unusable') misfits.push({ typed, candidate, message: judgement.message });
+        log?.decided(candidate, judgement, field);
       });
     }
   }
+  log?.end();
   return { typed, shapes, candidates, matches, misfits };
 }
 
@@ -165,34 +180,4 @@ function distinctCandidates(
     }
   }
   return distinct.values();
-}
-
-/** Only what is certainly older is dropped: both the stream's granularity and the clocks' difference are allowed for. */
-function isOlderThanSubscription(
-  { settings }: RelayContext,
-  { change }: TypedChange,
-  candidate: Candidate,
-): boolean {
-  return change.at + settings.streamGranularityMs + settings.clockSkewMs < candidate.activatedAt;
-}
-
-/**
- * True for a change that the subscriber made itself and asked not to be told of. Who deleted an item is not known: the
- * old image names who wrote it last.
- */
-function isOwn({ change, type }: TypedChange, { options }: Candidate): boolean {
-  if (options?.skipWriter === undefined || !type.writer || !change.newImage) return false;
-  const attribute = attributeOf(change.newImage, type.writer.attribute);
-  if (!attribute) return false;
-  return attributeValue(comparisonOf(type.writer.kind), attribute) === options.skipWriter;
-}
-
-function matchKind(
-  field: SubscriptionField,
-  { change }: TypedChange,
-  test: (image: Image) => boolean,
-): MatchKind | undefined {
-  if (field.events.has('change')) return transition(change, test)?.kind;
-  const image = itemImage(change);
-  return image && test(image) ? 'item' : undefined;
 }

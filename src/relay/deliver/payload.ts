@@ -15,7 +15,20 @@ import {
 } from '../../render/render.ts';
 import type { TableType } from '../../schema/model.ts';
 import type { RelayContext } from '../context.ts';
-import { itemImage, type Match } from './match.ts';
+import type { Candidate } from '../ports.ts';
+import type { TypedChange } from './intake.ts';
+import { itemImage, type MatchKind } from './judge.ts';
+
+/** What rendering needs. Without `api` no resolver runs: for selections that have none. */
+export type RenderContext = Pick<RelayContext, 'model' | 'settings' | 'clock' | 'metrics' | 'logger'> &
+  Partial<Pick<RelayContext, 'api'>>;
+
+/** What a payload is made of: a match, or what would be one. */
+export interface Rendering {
+  readonly typed: TypedChange;
+  readonly kind: MatchKind;
+  readonly candidate: Pick<Candidate, 'dialect' | 'clientId' | 'renderingKey' | 'options'>;
+}
 
 /** A payload as bytes, shared by everyone who asked for the same of the same change. */
 interface Payload {
@@ -36,6 +49,9 @@ interface Rendered {
  * Beyond, the least recently used are forgotten, and rendered again if they are wanted again.
  */
 const MAX_KEPT_BYTES = 32 * 1024 * 1024;
+
+/** What one costs beside its bytes: its key and its entry. Counted, for a million small ones are as much as a few large. */
+const ENTRY_BYTES = 512;
 
 /**
  * A rendering whose resolvers took this long, ms, is the last of its rendering key in a batch: otherwise one subscriber
@@ -63,25 +79,25 @@ export class BatchRenderer {
   /** Rendering keys whose resolvers were slow. */
   private readonly slow = new Set<string>();
   private kept = 0;
-  private readonly context: RelayContext;
+  private readonly context: RenderContext;
 
-  constructor(context: RelayContext) {
+  constructor(context: RenderContext) {
     this.context = context;
   }
 
   /** @param skipped older payloads of this subscription that were left out (`overflow: latest`), told if there are any */
-  async frame(match: Match, prepared: PreparedDocument, skipped = 0): Promise<RenderedFrame> {
+  async frame(match: Rendering, prepared: PreparedDocument, skipped = 0): Promise<RenderedFrame> {
     return this.spliced(match, prepared, skipped, this.context.settings.maxFrameBytes);
   }
 
   /** The frame for a payload the gateway found too large although it was measured to fit. */
-  async standIn(match: Match, prepared: PreparedDocument, skipped = 0): Promise<Uint8Array> {
+  async standIn(match: Rendering, prepared: PreparedDocument, skipped = 0): Promise<Uint8Array> {
     return (await this.spliced(match, prepared, skipped, 0)).frame;
   }
 
   /** What is the subscriber's own around the shared payload that leaves the frame within `maxBytes`, if any does. */
   private async spliced(
-    match: Match,
+    match: Rendering,
     prepared: PreparedDocument,
     skipped: number,
     maxBytes: number,
@@ -96,7 +112,7 @@ export class BatchRenderer {
   }
 
   /** The shared payload, or a smaller stand-in when this subscriber's frame has no room for it. */
-  private async payload(match: Match, prepared: PreparedDocument, room: number): Promise<Payload> {
+  private async payload(match: Rendering, prepared: PreparedDocument, room: number): Promise<Payload> {
     const whole = await this.rendered(match, prepared, 'whole', () => this.render(match, prepared, false));
     if (whole.size <= room) return whole;
     if (match.kind === 'UPDATE') {
@@ -107,7 +123,7 @@ export class BatchRenderer {
   }
 
   private rendered(
-    { typed, kind, candidate }: Match,
+    { typed, kind, candidate }: Rendering,
     prepared: PreparedDocument,
     form: string,
     render: () => Promise<Payload>,
@@ -124,7 +140,7 @@ export class BatchRenderer {
     const entry = known ?? { payload: render(), bytes: 0 };
     this.payloads.delete(key);
     this.payloads.set(key, entry);
-    if (!known) entry.payload.then(({ bytes }) => this.weigh(key, entry, bytes.byteLength));
+    if (!known) entry.payload.then(({ bytes }) => this.weigh(key, entry, bytes.byteLength + ENTRY_BYTES));
     return entry.payload;
   }
 
@@ -139,7 +155,11 @@ export class BatchRenderer {
     }
   }
 
-  private async render(match: Match, prepared: PreparedDocument, dropPrevious: boolean): Promise<Payload> {
+  private async render(
+    match: Rendering,
+    prepared: PreparedDocument,
+    dropPrevious: boolean,
+  ): Promise<Payload> {
     this.renderings += 1;
     const { clock, metrics, model, settings } = this.context;
     const extensions = extensionsOf(match);
@@ -163,6 +183,7 @@ export class BatchRenderer {
     } catch (error) {
       // Told to those who asked for it; the record and its neighbours go on.
       this.context.logger.error({ event: 'record.poison', eventId: extensions.eventId, err: error });
+      this.context.metrics.count('record.poison');
       this.context.metrics.count('gap');
       return fitting(failedPayload(prepared, extensions), settings.maxFrameBytes);
     }
@@ -170,15 +191,15 @@ export class BatchRenderer {
 
   /** What resolvers of a selection get: one a batch and identity, so that they share what they read. */
   private resolving(identity: Identity | undefined): Resolving | undefined {
-    if (!identity) return undefined;
     const { api } = this.context;
+    if (!identity || !api) return undefined;
     const reader = readerKey(identity);
     const context = this.contexts.get(reader) ?? api.contextFor({ identity });
     this.contexts.set(reader, context);
     return { context, formatError: api.formatError };
   }
 
-  private tooLarge(match: Match, prepared: PreparedDocument, whole: Payload): Payload {
+  private tooLarge(match: Rendering, prepared: PreparedDocument, whole: Payload): Payload {
     const { typed } = match;
     const text = tooLargePayload(
       prepared,
@@ -198,7 +219,7 @@ function fitting(text: string, maxBytes: number): Payload {
 }
 
 /** What the root field resolves to: an image, or the parts of a `…Change`. */
-function payloadSource({ typed, kind }: Match, leave: 'image' | 'keys', dropPrevious: boolean): unknown {
+function payloadSource({ typed, kind }: Rendering, leave: 'image' | 'keys', dropPrevious: boolean): unknown {
   const { change, type } = typed;
   if (kind === 'item') return itemImage(change);
   const facts = { kind, eventId: change.eventId, at: new Date(change.at).toISOString() };
@@ -225,7 +246,7 @@ function payloadSource({ typed, kind }: Match, leave: 'image' | 'keys', dropPrev
 }
 
 /** Facts beside the data; of a step into or out of the set, nothing is told about the side that is not sent. */
-function extensionsOf({ typed: { change, type }, kind }: Match): PayloadExtensions {
+function extensionsOf({ typed: { change, type }, kind }: Rendering): PayloadExtensions {
   const isUpdate = kind === 'UPDATE' || (kind === 'item' && change.eventName === 'MODIFY');
   return {
     eventId: change.eventId,

@@ -1,18 +1,25 @@
 import type { PreparedDocument } from '../../render/render.ts';
 import type { RelayContext } from '../context.ts';
 import type { Candidate } from '../ports.ts';
-import { type ChainReport, type OwedFrame, sendChains } from './chains.ts';
+import { bounded, type ChainReport, type OwedFrame, type SendTime, type Stop, sendChains } from './chains.ts';
 import { Documents } from './documents.ts';
 import type { TypedChange } from './intake.ts';
 import { type ChangeMatches, findMatches, type Match } from './match.ts';
 import { BatchRenderer } from './payload.ts';
+import type { Resume } from './place.ts';
+import { sendRounds } from './rounds.ts';
 import { settle, type Unusable } from './settle.ts';
 
 /** A batch of changes whose subscribers were found, before anything was sent. */
 export interface FoundBatch {
   readonly changes: readonly ChangeMatches[];
-  /** Sends what is owed, ends what can no longer be served, forgets who has gone. To be called once. */
-  send(remainingMs: () => number): Promise<SendReport>;
+  /** How many connections are owed something. */
+  readonly connections: number;
+  /**
+   * Sends what is owed, ends what can no longer be served, forgets who has gone. To be called once.
+   * @param resume what was done already, when the batch has outgrown an invocation before
+   */
+  send(time: SendTime, resume?: Resume): Promise<SendReport>;
 }
 
 export interface SendReport extends ChainReport {
@@ -36,13 +43,24 @@ export function createPipeline(context: RelayContext): Pipeline {
     const owed = await oweFrames(context, documents, renderer, changes, unusable);
     return {
       changes,
-      async send(remainingMs) {
-        const report = await sendChains(context, owed, remainingMs);
-        await settle(context, report, unusable);
-        return { ...report, renderings: renderer.renderings };
+      connections: new Set(owed.map(({ candidate }) => candidate.connectionId)).size,
+      async send(time, resume) {
+        const within = bounded(context, time);
+        const report = resume
+          ? await sendRounds(context, resume.leftOf(owed), within)
+          : await sendChains(context, owed, within);
+        const untold = await settle(context, report, unusable, within);
+        const stop = earliest(report.stop, untold);
+        // A place would say that they are done with.
+        const cut = untold ? undefined : report.cut;
+        return { ...report, stop, cut, renderings: renderer.renderings };
       },
     };
   };
+}
+
+function earliest(one: Stop | undefined, other: Stop | undefined): Stop | undefined {
+  return one && other ? (other.record < one.record ? other : one) : (one ?? other);
 }
 
 /** It was kept by a version of the schema in which no resolver answered any of its fields. */
@@ -57,19 +75,19 @@ async function oweFrames(
 ): Promise<OwedFrame[]> {
   const matches = found.flatMap((change) => change.matches);
   const preparations = await documents.prepareAll(matches.map(({ candidate }) => candidate.documentHash));
-  for (const { candidate, message } of found.flatMap((change) => change.misfits)) {
-    unusable.push({ candidate, message });
-  }
+  const refuse = (
+    { typed: { record }, candidate }: Pick<Match, 'typed' | 'candidate'>,
+    message: string,
+  ): [] => {
+    unusable.push({ record, candidate, message });
+    return [];
+  };
+  for (const misfit of found.flatMap((change) => change.misfits)) refuse(misfit, misfit.message);
   return matches.flatMap((match): OwedFrame[] => {
     const preparation = preparations.get(match.candidate.documentHash);
-    if (!preparation?.ok) {
-      unusable.push({ candidate: match.candidate, message: preparation?.message ?? 'document not stored' });
-      return [];
-    }
-    if (preparation.prepared.isResolved && !match.candidate.options?.identity) {
-      unusable.push({ candidate: match.candidate, message: UNIDENTIFIED });
-      return [];
-    }
+    if (!preparation?.ok) return refuse(match, preparation?.message ?? 'document not stored');
+    if (preparation.prepared.isResolved && !match.candidate.options?.identity)
+      return refuse(match, UNIDENTIFIED);
     return [new OwedMatch(context, renderer, match, preparation.prepared)];
   });
 }
@@ -98,6 +116,10 @@ class OwedMatch implements OwedFrame {
 
   get item(): string {
     return JSON.stringify(this.#match.typed.change.keys);
+  }
+
+  get changedAt(): number {
+    return this.#match.typed.change.at;
   }
 
   async frame(skipped: number): Promise<Uint8Array> {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { chunk, mapConcurrently } from '../../../src/adapters/dynamodb/concurrency.ts';
 import { rowFromError } from '../../../src/adapters/dynamodb/condition-failure.ts';
 import { identityText, parseIdentity } from '../../../src/adapters/dynamodb/identity-text.ts';
+import { parseDone } from '../../../src/adapters/dynamodb/places.ts';
 import {
   dialectOf,
   isLive,
@@ -15,7 +16,7 @@ import {
   storeKey,
   subscriptionKey,
 } from '../../../src/adapters/dynamodb/rows.ts';
-import { candidateOf, placeKeys } from '../../../src/adapters/dynamodb/subscription-rows.ts';
+import { candidateOf, ownPlaceKey, placeKeys } from '../../../src/adapters/dynamodb/subscription-rows.ts';
 import type { Identity } from '../../../src/auth/identity.ts';
 import { hash128 } from '../../../src/filter/keys.ts';
 
@@ -74,6 +75,57 @@ describe('keys of the relay table', () => {
     expect(placeKeys('a', { pk: 'CONN#a', sk: 'SUB#h', tombstone: true })).toEqual([]);
     expect(placeKeys('a', { pk: 'CONN#a', sk: 'META', nonce: 'n', places: ['k1#0'] })).toEqual([]);
   });
+
+  test('what a candidate calls its row is the key of that row, for its own connection alone', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (own, other) => {
+        const [key] = placeKeys(own, { ...subscriptionKey(own, 'h'), nonce: 'n', places: ['k_-1#12'] });
+        const found = candidateOf({
+          ...key,
+          c: '1',
+          o: 'onCreateTodo',
+          d: 'document',
+          r: 'rendering',
+          f: '{}',
+          p: 'appsync',
+          s: 'dev',
+          a: 1,
+          expiresAt: 1,
+        });
+        const row = found?.candidate.row ?? '';
+        expect(ownPlaceKey(own, row)).toEqual(key);
+        if (other !== own) expect(ownPlaceKey(other, row)).toBeUndefined();
+      }),
+    );
+  });
+
+  test.each([
+    '',
+    ' ',
+    'k#0',
+    'k#0 ',
+    'k#0 a',
+    'k#0 a#n',
+    'k a#h#n',
+    'k#x a#h#n',
+    '#0 a#h#n',
+    'KEY#k#0 a#h#n',
+  ])('a text that names no row under a filter key names none: %j', (text) =>
+    expect(ownPlaceKey('a', text)).toBeUndefined(),
+  );
+
+  test.each([
+    '',
+    'null',
+    '{}',
+    '"x"',
+    '[1]',
+    '[null]',
+    '[{"through":"a"}]',
+    '[{"records":["1"]}]',
+    '[{"through":"a","records":"1"}]',
+    '[{"through":"a","records":[1]}]',
+  ])('a place that cannot be read is none: %j', (text) => expect(parseDone(text)).toBeUndefined());
 
   test('a row is live until the second it expires in', () => {
     expect(isLive({ expiresAt: 100 }, 99_999)).toBe(true);
@@ -157,6 +209,7 @@ describe('what a row holds beside its key', () => {
       p: 'appsync',
       s: 'dev',
       a: 1,
+      expiresAt: 1,
     };
     expect(candidateOf(row)?.candidate).not.toHaveProperty('options');
     expect(candidateOf({ ...row, v: 'oldest' })?.candidate).not.toHaveProperty('options');

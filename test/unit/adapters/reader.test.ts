@@ -45,7 +45,7 @@ function setUp(options: Partial<StreamReaderOptions> = {}, answer: Answer = () =
     logger: pino({ level: 'silent' }),
     clock,
     random: () => 0.5,
-    onGap: (gap) => gaps.push(gap),
+    onGap: (gap) => void gaps.push(gap),
     ...options,
   });
   function byArn(arn: string | undefined) {

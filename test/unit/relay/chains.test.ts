@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { RelaySettings } from '../../../src/relay/context.ts';
-import { type ChainReport, type OwedFrame, sendChains } from '../../../src/relay/deliver/chains.ts';
+import { bounded, type ChainReport, type OwedFrame, sendChains } from '../../../src/relay/deliver/chains.ts';
 import type { PostOutcome } from '../../../src/relay/ports.ts';
 import { slow } from '../../../src/testing/connection-outcomes.ts';
 import { createTestRelay, type TestRelay } from '../../fixtures/relay.ts';
@@ -29,8 +29,11 @@ function owes(connectionId: string, ...records: number[]): OwedFrame[] {
       stage: 'test',
       // Old enough that a 410 is believed.
       activatedAt: relay.clock.now() - 60_000,
+      expiresAt: Number.POSITIVE_INFINITY,
+      row: `key#0 ${connectionId}#h#nonce`,
     },
     item: String(record),
+    changedAt: relay.clock.now(),
     frame: async () => Buffer.from(`"${record}"`),
     standIn: async () => Buffer.from(STAND_IN),
   }));
@@ -45,7 +48,7 @@ function send(owed: readonly OwedFrame[], { settings = {}, remainingMs = () => 6
   const ids = new Set(owed.map(({ candidate }) => candidate.connectionId));
   for (const id of ids) if (!relay.connections.isOpen(id)) relay.connections.open(id);
   const context = { ...relay.context, settings: { ...relay.context.settings, ...settings } };
-  return relay.clock.run(sendChains(context, owed, remainingMs));
+  return relay.clock.run(sendChains(context, owed, bounded(context, { remainingMs })));
 }
 
 const got = (id: string) => relay.connections.frames(id).map((frame) => JSON.parse(frame));
@@ -111,13 +114,47 @@ describe('C4 whose failure it is', () => {
     });
     const report = await send([...owes('a', 0, 1), ...owes('gone', 0, 1)]);
     expect(got('a')).toEqual(['too large', 'too large']);
-    expect(report).toMatchObject({ tooLarge: 2, gone: new Set(['gone']) });
+    expect(report).toMatchObject({ tooLarge: 2, gone: new Map([['gone', ['key#0 gone#h#nonce']]]) });
   });
 
   test('a stand-in that is too large as well is final: nothing is asked for ever', async () => {
     answering(() => ({ kind: 'tooLarge' }));
     const report = await send(owes('a', 0, 1));
     expect(report).toMatchObject({ sent: 0, tooLarge: 2 });
+  });
+});
+
+describe('C4 a connection that takes every frame, but far more slowly than the others', () => {
+  const hundred = Array.from({ length: 100 }, (_, n) => n);
+  const paced = (id: string, ms: number) => {
+    relay.connections.open(id);
+    relay.connections.default(id, slow(ms));
+  };
+
+  test('is ended after a while, with what it did not get: the others do not wait for it', async () => {
+    for (const id of ['a', 'b', 'c']) paced(id, 10);
+    paced('drip', 1_100);
+    const before = relay.clock.now();
+    const report = await send(['a', 'b', 'c', 'drip'].flatMap((id) => owes(id, ...hundred)));
+    expect(relay.clock.now() - before).toBeLessThan(20_000);
+    expect(report.stop).toBeUndefined();
+    expect(slowOf(report)).toEqual(['drip']);
+    expect(report.slow.get('drip')?.undelivered[0]?.record).toBe(got('drip').length);
+    expect(got('a')).toHaveLength(100);
+  });
+
+  test('is not blamed where the gateway is as slow to all, though it alone is owed much', async () => {
+    for (const id of ['a', 'b', 'c', 'much']) paced(id, 1_100);
+    const report = await send([...['a', 'b', 'c'].flatMap((id) => owes(id, 0)), ...owes('much', ...hundred)]);
+    expect(slowOf(report)).toEqual([]);
+    expect(got('much')).toHaveLength(100);
+  });
+
+  test('is waited for where many are as slow as it, or nobody else is owed anything', async () => {
+    for (const id of ['a', 'drip', 'drop']) paced(id, id === 'a' ? 10 : 1_100);
+    const two = await send(['a', 'drip', 'drop'].flatMap((id) => owes(id, ...hundred.slice(0, 30))));
+    const alone = await send(owes('drip', ...hundred.slice(0, 30)));
+    expect([slowOf(two), slowOf(alone)]).toEqual([[], []]);
   });
 });
 
@@ -181,6 +218,23 @@ describe('C2 C3 where an invocation stops', () => {
     expect(slowOf(report)).toEqual([]);
     expect(report.stop).toEqual({ record: 0, reason: 'deadline' });
   });
+});
+
+test('C6 who was authorised when it was found, and is not when its turn comes, is sent nothing', async () => {
+  const end = Math.floor(relay.clock.now() / 1_000) + 2;
+  const owed = owes('a', 0, 1, 2, 3).map((each) => ({
+    ...each,
+    candidate: { ...each.candidate, expiresAt: end },
+  }));
+  relay.connections.open('a');
+  relay.connections.default('a', slow(900));
+  const report = await send([...owed, ...owes('b', 0, 1, 2, 3)]);
+  expect(report.stop).toBeUndefined();
+  const late = relay.connections.attempts('a').filter(({ at }) => at >= end * 1_000);
+  expect(late).toEqual([]);
+  expect(got('a').length).toBeGreaterThan(0);
+  expect(got('a').length).toBeLessThan(4);
+  expect(got('b')).toHaveLength(4);
 });
 
 test('never more posts are under way than the setting allows, however many are owed', async () => {

@@ -27,6 +27,8 @@ function wanting(alias: string): [Match, Parameters<BatchRenderer['frame']>[1]] 
     dialect: 'graphql-transport-ws' as const,
     stage: 'test',
     activatedAt: 0,
+    expiresAt: Number.POSITIVE_INFINITY,
+    row: alias,
   };
   return [{ typed, field, candidate, kind: 'item' }, preparation.prepared];
 }

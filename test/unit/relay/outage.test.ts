@@ -70,6 +70,27 @@ describe('C5 an outage of the gateway is nobody’s fault', () => {
     expect(await live('c')).toBe(0);
   });
 
+  test('C5 a slow client that can neither be told nor disconnected is not forgotten: the record comes again', async () => {
+    await subscribed('c');
+    await relay.subscribe('c', '2', ON_CREATE);
+    const { post, disconnect } = relay.context.transport;
+    // The gateway answers for others, and fails for this connection whatever is asked of it.
+    const failing = {
+      post: (...[target, frame]: Parameters<typeof post>) =>
+        target.connectionId === 'c'
+          ? Promise.resolve({ kind: 'failed' as const, detail: 'HTTP 503' })
+          : post(target, frame),
+      disconnect: () => Promise.resolve({ kind: 'failed' as const, detail: 'HTTP 503' }),
+    };
+    Object.assign(relay.context.transport, failing);
+    const records = [insert('a')];
+    const { failedFrom } = await relay.deliver(records);
+    expect(failedFrom?.sequenceNumber).toBe(records[0]?.dynamodb?.SequenceNumber);
+    Object.assign(relay.context.transport, { post, disconnect });
+    expect(await relay.deliver(records)).toEqual({});
+    expect(ids('c')).toContain('a');
+  });
+
   test('a gone connection is no proof that the gateway works', async () => {
     await subscribed('gone', 'c1', 'c2', 'c3');
     await relay.clock.advance(11_000);
@@ -117,7 +138,7 @@ describe('ending operations', () => {
     message: 'lost',
   });
 
-  test('one that the relay table fails for does not keep the others from being told', async () => {
+  test('one that the relay table fails for is told like the others, for its rows may be half gone', async () => {
     relay = createTestRelay({
       wrapRegistry: (registry) => ({
         ...registry,
@@ -132,7 +153,7 @@ describe('ending operations', () => {
     await expect(
       drive(relay.clock, endOperations(relay.context, ending(['1', '2', '3']))),
     ).rejects.toMatchObject({ code: 'REGISTRY_UNAVAILABLE' });
-    expect(relay.frames('c').map(({ id }) => id)).toEqual(['1', '3']);
+    expect(relay.frames('c').map(({ id }) => id)).toEqual(['1', '2', '3']);
     expect((await relay.context.registry.subscriptions('c')).map(({ clientId }) => clientId)).toEqual(['2']);
   });
 
@@ -152,14 +173,17 @@ describe('ending operations', () => {
     expect(relay.connections.closedByServer('c')).toBe(true);
   });
 
-  test('with a client that can neither be told nor disconnected, what else it subscribed to stays', async () => {
+  test('with a client that can neither be told nor disconnected, all it subscribed to stays', async () => {
     await relay.connect('c');
     for (const id of ['1', '2']) await relay.subscribe('c', id, ON_CREATE);
     relay.connections.outage('forbidden');
     await expect(drive(relay.clock, endOperations(relay.context, ending(['1'])))).rejects.toMatchObject({
       code: 'TRANSPORT_UNAVAILABLE',
     });
-    expect((await relay.context.registry.subscriptions('c')).map(({ clientId }) => clientId)).toEqual(['2']);
+    expect((await relay.context.registry.subscriptions('c')).map(({ clientId }) => clientId)).toEqual([
+      '1',
+      '2',
+    ]);
   });
 });
 

@@ -91,4 +91,33 @@ describe('virtual clock', () => {
     const clock = createVirtualClock();
     await expect(clock.run(new Promise(() => {}))).rejects.toThrow('waits for something else');
   });
+
+  test('monotonic time begins at 0, whatever the time of day, and moves with the clock', async () => {
+    const clock = createVirtualClock(Date.UTC(2026, 0, 1));
+    expect(clock.monotonic()).toBe(0);
+    await clock.advance(250);
+    expect([clock.monotonic(), clock.now()]).toEqual([250, Date.UTC(2026, 0, 1) + 250]);
+  });
+
+  test('a skewed clock tells another time of day, and the same durations: its sleeps are those of the clock', async () => {
+    const clock = createVirtualClock(1_000_000);
+    const late = clock.skewed(-300_000);
+    const early = clock.skewed(300_000);
+    expect([late.now(), early.now(), late.monotonic()]).toEqual([700_000, 1_300_000, 0]);
+    const woken: string[] = [];
+    const naps = [
+      early.sleep(20).then(() => woken.push(`early ${early.now()}`)),
+      late.sleep(10).then(() => woken.push(`late ${late.now()}`)),
+    ];
+    expect(clock.pending).toBe(2);
+    await clock.advance(20);
+    await Promise.all(naps);
+    expect(woken).toEqual(['late 700010', 'early 1300020']);
+    expect([late.monotonic(), early.monotonic(), clock.monotonic()]).toEqual([20, 20, 20]);
+    const aborted = new AbortController();
+    const nap = late.sleep(1_000, aborted.signal);
+    aborted.abort();
+    await nap;
+    expect(clock.pending).toBe(0);
+  });
 });

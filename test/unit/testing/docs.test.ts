@@ -9,6 +9,12 @@ test('docs/testing.md names every outcome of the fake @connections', () => {
   expect(missing).toEqual([]);
 });
 
+test('docs/testing.md names every fault of the fake streams', () => {
+  const kinds = [...testing.createFakeStreams().faultCounts.keys()];
+  expect(kinds.length).toBeGreaterThan(5);
+  expect(kinds.filter((kind) => !page.includes(`\`${kind}\``))).toEqual([]);
+});
+
 test('docs/testing.md names every function and class that tablecast/testing exports', () => {
   const named = Object.entries(testing).filter(([, value]) => typeof value === 'function');
   const missing = named.map(([name]) => name).filter((name) => !page.includes(name));

@@ -1,0 +1,62 @@
+import type { RelayContext } from '../context.ts';
+import { type BoundedTime, type ChainReport, type OwedFrame, sendChains } from './chains.ts';
+
+/**
+ * As {@link sendChains}, but one record after another: nobody is sent the next one before all others are done with this
+ * one. It stops where a record could not be finished; `cut` is about that one alone.
+ */
+export async function sendRounds(
+  context: RelayContext,
+  owed: readonly OwedFrame[],
+  time: BoundedTime,
+): Promise<ChainReport> {
+  const [first = [], ...later] = roundsOf(owed);
+  const report = await sendChains(context, first, time);
+  for (const round of later) {
+    if (report.stop) break;
+    const left = round.filter(({ candidate: { connectionId } }) => !isOver(report, connectionId));
+    const next = await sendChains(context, left, time);
+    report.sent += next.sent;
+    report.tooLarge += next.tooLarge;
+    report.skipped += next.skipped;
+    for (const [connectionId, rows] of next.gone) report.gone.set(connectionId, rows);
+    for (const [connectionId, slow] of next.slow) report.slow.set(connectionId, slow);
+    report.stop = next.stop;
+    report.cut = next.cut;
+  }
+  return withAllUndelivered(report, owed);
+}
+
+/** One round a record, the earliest first. */
+function roundsOf(owed: readonly OwedFrame[]): (readonly OwedFrame[])[] {
+  const rounds = new Map<number, OwedFrame[]>();
+  for (const frame of owed) {
+    const round = rounds.get(frame.record);
+    if (round) round.push(frame);
+    else rounds.set(frame.record, [frame]);
+  }
+  return [...rounds].sort(([a], [b]) => a - b).map(([, round]) => round);
+}
+
+function isOver({ gone, slow }: ChainReport, connectionId: string): boolean {
+  return gone.has(connectionId) || slow.has(connectionId);
+}
+
+/** Who was slow at one record misses the later ones as well. */
+function withAllUndelivered(report: ChainReport, owed: readonly OwedFrame[]): ChainReport {
+  if (report.slow.size === 0) return report;
+  const missed = new Map<string, OwedFrame[]>();
+  for (const frame of owed) {
+    const { connectionId } = frame.candidate;
+    const from = report.slow.get(connectionId)?.undelivered[0]?.record;
+    if (from === undefined || frame.record <= from) continue;
+    const frames = missed.get(connectionId);
+    if (frames) frames.push(frame);
+    else missed.set(connectionId, [frame]);
+  }
+  for (const [connectionId, slow] of report.slow) {
+    const undelivered = [...slow.undelivered, ...(missed.get(connectionId) ?? [])];
+    report.slow.set(connectionId, { ...slow, undelivered });
+  }
+  return report;
+}
