@@ -50,7 +50,9 @@ async function project({ resolveConfigurationProperty, resolveVariable }) {
   const streams = command.writesTemplate
     ? await lookUp(toLookUp, command, property)
     : withoutLookUp(toLookUp);
-  const { functions, resources } = deployment({ ...settings, streams }, model);
+  // On this machine "tablecast start" reads the streams for the function, whoever does so on AWS.
+  const delivery = command.offline ? 'lambda' : settings.delivery;
+  const { functions, resources } = deployment({ ...settings, delivery, streams }, model);
   if (command.offline || command.writesTemplate) await checkResolved(model, await resolversFile(settings));
   warn(command, settings, model);
   if (!command.offline) return { functions, resources };
@@ -193,6 +195,9 @@ function warn({ offline, writesTemplate }, settings, model) {
     say(
       'no API key is set (custom.tablecast.apiKeys) and no issuer of tokens (custom.tablecast.jwt), so every connection will be refused.',
     );
+  }
+  if (writesTemplate && settings.alarms.enabled && settings.alarms.topic === undefined) {
+    say('alarms are set but tell nobody: custom.tablecast.alarms.topic takes the ARN of an SNS topic.');
   }
   const existing = [...model.tables.keys()].filter((table) => settings.tables.get(table)?.kind !== 'managed');
   if (existing.length > 0 && writesTemplate) {

@@ -1,11 +1,13 @@
 import { TablecastError } from '../errors.ts';
 import type { Model } from '../schema/model.ts';
+import { alarms } from './alarms.ts';
 import { BUNDLING } from './bundling.ts';
-import { type FunctionDefinition, functionDefinition, QUEUE_VISIBILITY_SECONDS } from './functions.ts';
+import { type FunctionDefinition, functionDefinition } from './functions.ts';
 import { getAtt, type Resource, type Resources, type Text } from './intrinsics.ts';
 import { managedTable, managedTableId } from './managed-table.ts';
+import { queues } from './queues.ts';
 import { relayTableDefinition } from './relay-table.ts';
-import { FUNCTION_NAMES, type FunctionName, QUEUE_ID, RELAY_TABLE_ID, role, roleId } from './roles.ts';
+import { FUNCTION_NAMES, type FunctionName, RELAY_TABLE_ID, role, roleId } from './roles.ts';
 import type { TablecastSettings, TableSetting } from './settings.ts';
 import { clientStages, endpointOutputs, type Output, stageNames } from './stages.ts';
 import { tableActions, userTable } from './table-access.ts';
@@ -31,12 +33,17 @@ export interface DeploymentSettings extends TablecastSettings {
 
 /** What serverless.yml takes over: `functions` and `resources`. */
 export interface Deployment {
-  readonly functions: Readonly<Record<FunctionName, FunctionDefinition>>;
+  readonly functions: Functions;
   readonly resources: {
     readonly Resources: Resources;
     readonly Outputs: Readonly<Record<string, Output>>;
   };
 }
+
+/** By name; without `stream` where a worker reads the streams. */
+export type Functions = Readonly<Record<Exclude<FunctionName, 'stream'>, FunctionDefinition>> & {
+  readonly stream?: FunctionDefinition;
+};
 
 /** The longest name Lambda takes. */
 const MAX_FUNCTION_NAME = 64;
@@ -56,6 +63,7 @@ export function deployment(settings: DeploymentSettings, model: Model): Deployme
   const tableNames = new Map(
     [...tables].filter(([table, { name }]) => name !== table).map(([table, { name }]) => [name, table]),
   );
+  const deployed = FUNCTION_NAMES.filter((name) => name !== 'stream' || settings.delivery === 'lambda');
   const nameOf = (functionName: FunctionName) => lambdaName(settings, functionName);
   const define = (functionName: FunctionName) =>
     functionDefinition({
@@ -72,7 +80,7 @@ export function deployment(settings: DeploymentSettings, model: Model): Deployme
       connect: define('connect'),
       subscribe: define('subscribe'),
       disconnect: define('disconnect'),
-      stream: define('stream'),
+      ...(settings.delivery === 'lambda' && { stream: define('stream') }),
       gap: define('gap'),
       graphql: define('graphql'),
       keepalive: define('keepalive'),
@@ -80,9 +88,10 @@ export function deployment(settings: DeploymentSettings, model: Model): Deployme
     resources: {
       Resources: {
         [RELAY_TABLE_ID]: relayTable(settings),
-        [QUEUE_ID]: onFailureQueue(),
+        ...queues(),
+        ...alarms(settings.alarms, deployed),
         ...Object.fromEntries(
-          FUNCTION_NAMES.map((functionName) => [
+          deployed.map((functionName) => [
             roleId(functionName),
             role({
               functionName,
@@ -171,14 +180,6 @@ function relayTable(settings: DeploymentSettings): Resource {
   return {
     Type: 'AWS::DynamoDB::Table',
     Properties: { TableName: relayName(settings), ...relayTableDefinition },
-  };
-}
-
-/** Where the event source mapping reports records it gave up; it holds positions in the stream, no data. */
-function onFailureQueue(): Resource {
-  return {
-    Type: 'AWS::SQS::Queue',
-    Properties: { SqsManagedSseEnabled: true, VisibilityTimeout: QUEUE_VISIBILITY_SECONDS },
   };
 }
 

@@ -1,13 +1,15 @@
 import type { FunctionInput } from './functions.ts';
 import { ref, type Text } from './intrinsics.ts';
 import { type FunctionName, POSTS, relayTableName, WEBSOCKET_API_ID } from './roles.ts';
-import { DEFAULT_KEEP_ALIVE_SECONDS } from './settings.ts';
+import { DEFAULT_KEEP_ALIVE_SECONDS, DEFAULT_METRICS_NAMESPACE } from './settings.ts';
 
 /** Where a client presents a credential. */
 const AUTHENTICATE: ReadonlySet<FunctionName> = new Set(['connect', 'subscribe', 'graphql']);
 /** What has to know a table of the schema by its real name. */
 const NAME_TABLES: ReadonlySet<FunctionName> = new Set(['subscribe', 'stream', 'gap', 'graphql']);
 const DELIVER_CHANGES: ReadonlySet<FunctionName> = new Set(['stream', 'gap']);
+/** What decides who gets a change: code that publishes does as well. */
+const FIND_SUBSCRIBERS: ReadonlySet<FunctionName> = new Set(['subscribe', 'stream', 'graphql']);
 /** What promises a client signs of life, and what gives them. */
 const KEEP_ALIVE: ReadonlySet<FunctionName> = new Set(['subscribe', 'keepalive']);
 
@@ -18,8 +20,13 @@ export function environment(input: FunctionInput): Readonly<Record<string, Text>
   return {
     TABLECAST_SCHEMA: input.schema,
     TABLECAST_RELAY_TABLE: relayTableName(),
+    TABLECAST_SERVICE: input.service,
     TABLECAST_STAGE: input.stage,
     TABLECAST_LOG_LEVEL: input.logLevel,
+    ...(input.metricsNamespace !== DEFAULT_METRICS_NAMESPACE && {
+      TABLECAST_METRICS_NAMESPACE: input.metricsNamespace,
+    }),
+    ...(FIND_SUBSCRIBERS.has(functionName) && input.explainLog && { TABLECAST_EXPLAIN_LOG: 'on' }),
     ...(POSTS.has(functionName) && {
       TABLECAST_API_ID: ref(WEBSOCKET_API_ID),
       TABLECAST_URL_SUFFIX: ref('AWS::URLSuffix'),

@@ -1,7 +1,7 @@
 import { environment } from './environment.ts';
 import { events } from './events.ts';
 import { getAtt, type Intrinsic, type Text } from './intrinsics.ts';
-import { type FunctionName, roleId } from './roles.ts';
+import { type FunctionName, functionId, roleId } from './roles.ts';
 import type { TablecastSettings } from './settings.ts';
 
 /** A function as osls reads it. @see https://github.com/oss-serverless/serverless */
@@ -20,14 +20,18 @@ export interface FunctionDefinition {
   readonly maximumRetryAttempts?: 0;
   readonly environment: Readonly<Record<string, Text>>;
   readonly events: readonly object[];
+  /** Logical ids of what CloudFormation deploys before it. */
+  readonly dependsOn?: readonly string[];
   readonly package?: { readonly patterns: readonly string[] };
 }
 
-export interface FunctionInput extends Omit<TablecastSettings, 'resolvers' | 'tables'> {
+export interface FunctionInput extends Omit<TablecastSettings, 'alarms' | 'resolvers' | 'tables'> {
   readonly functionName: FunctionName;
   readonly lambdaName: string;
   /** Folder of the handlers, relative to serverless.yml. */
   readonly handlers: string;
+  /** `service` of serverless.yml: metrics of several projects are told apart by it. */
+  readonly service: string;
   readonly stage: string;
   /** Real table name → name in the schema, of those that differ. */
   readonly tableNames: ReadonlyMap<string, string>;
@@ -66,9 +70,6 @@ const DESCRIPTIONS: Readonly<Record<FunctionName, string>> = {
   keepalive: 'Tablecast: gives open connections a sign of life, and ends those that are over',
 };
 
-/** A message is hidden for six times the consumer's timeout, as AWS advises for queues that Lambda reads. */
-export const QUEUE_VISIBILITY_SECONDS = 6 * TIMEOUTS.gap;
-
 export function functionDefinition(input: FunctionInput): FunctionDefinition {
   const { functionName, handlers, lambdaName, patterns } = input;
   return {
@@ -84,6 +85,8 @@ export function functionDefinition(input: FunctionInput): FunctionDefinition {
     ...(functionName === 'keepalive' && { maximumRetryAttempts: 0 as const }),
     environment: environment(input),
     events: events(input),
+    // A new version finds subscribers before it takes in any: the version before could not serve all of them.
+    ...(functionName === 'subscribe' && input.delivery === 'lambda' && { dependsOn: [functionId('stream')] }),
     ...(patterns.length > 0 && { package: { patterns } }),
   };
 }

@@ -1,6 +1,5 @@
-import type { Deployment } from './deployment.ts';
+import type { Functions } from './deployment.ts';
 import type { FunctionDefinition } from './functions.ts';
-import type { FunctionName } from './roles.ts';
 
 /** Where `serverless offline` runs, and the names it gives to what CloudFormation would name. */
 export interface OfflineSettings {
@@ -28,17 +27,14 @@ const TAKEN_BESIDE: ReadonlyMap<string, string> = new Map([
  * passes references on as objects, so names stand in for references here, and `DYNAMODB_ENDPOINT` and `TABLECAST_*` of
  * the process are taken over.
  */
-export function offlineFunctions(
-  functions: Deployment['functions'],
-  settings: OfflineSettings,
-): Readonly<Record<FunctionName, FunctionDefinition>> {
+export function offlineFunctions(functions: Functions, settings: OfflineSettings): Functions {
   const { connect, subscribe, disconnect, stream, gap, graphql, keepalive } = functions;
   const local = (definition: FunctionDefinition) => offlineFunction(definition, settings);
   return {
     connect: local(connect),
     subscribe: local(subscribe),
     disconnect: local(disconnect),
-    stream: local(stream),
+    ...(stream && { stream: local(stream) }),
     gap: local(gap),
     graphql: local(graphql),
     keepalive: local(keepalive),

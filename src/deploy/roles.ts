@@ -24,6 +24,7 @@ export const FUNCTION_NAMES: readonly FunctionName[] = [
 /** Logical ids of what the roles name. */
 export const RELAY_TABLE_ID = 'TablecastRelayTable';
 export const QUEUE_ID = 'TablecastOnFailureQueue';
+export const DEAD_LETTER_QUEUE_ID = 'TablecastDeadLetterQueue';
 /** osls gives the WebSocket API and the HTTP API these logical ids. */
 export const WEBSOCKET_API_ID = 'WebsocketsApi';
 export const HTTP_API_ID = 'HttpApi';
@@ -78,6 +79,11 @@ export interface RoleInput {
 /** Logical id of a function's role. */
 export function roleId(functionName: FunctionName): string {
   return `Tablecast${functionName.charAt(0).toUpperCase()}${functionName.slice(1)}Role`;
+}
+
+/** The logical id that osls gives a function. */
+export function functionId(functionName: FunctionName): string {
+  return `${functionName.charAt(0).toUpperCase()}${functionName.slice(1)}LambdaFunction`;
 }
 
 /**

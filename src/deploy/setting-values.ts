@@ -27,6 +27,13 @@ export function integer(
   throw invalid(`custom.tablecast.${key}`, `${expected} from ${least} to ${most}`, shown(value));
 }
 
+/** True or false, or the default when nothing is given. */
+export function flag(key: string, value: unknown, byDefault: boolean): boolean {
+  if (value === undefined || value === null) return byDefault;
+  if (typeof value === 'boolean') return value;
+  throw invalid(`custom.tablecast.${key}`, 'true or false', shown(value));
+}
+
 /** One of a few words, or the default when nothing is given. */
 export function choice<T extends string>(
   key: string,

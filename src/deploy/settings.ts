@@ -1,7 +1,8 @@
 import { apiKeyEntryText, parseApiKey } from '../auth/api-key-text.ts';
 import { readIssuers, type TokenIssuer } from '../auth/issuers.ts';
 import { kindOf } from '../errors.ts';
-import { choice, integer, invalid, objectOf, pathInside, shown } from './setting-values.ts';
+import { type AlarmSettings, alarmSettingsOf } from './alarm-settings.ts';
+import { choice, flag, integer, invalid, objectOf, pathInside, shown } from './setting-values.ts';
 import { type TableSetting, tableSettingsOf } from './table-settings.ts';
 
 export type { TableSetting } from './table-settings.ts';
@@ -39,6 +40,13 @@ export interface TablecastSettings {
   readonly leave: LeaveSetting;
   /** Level of the handlers' logs. Default `info`. */
   readonly logLevel: LogLevel;
+  /** Who reads the streams: the function `stream` (default), or a worker process of the user's own (docs/worker.md). */
+  readonly delivery: DeliverySetting;
+  /** Writes a log line for each decision whether a change is delivered to a subscription. Default false. */
+  readonly explainLog: boolean;
+  /** Namespace of the CloudWatch metrics. Default `Tablecast`. */
+  readonly metricsNamespace: string;
+  readonly alarms: AlarmSettings;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -46,6 +54,11 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const LEAVE_SETTINGS = ['image', 'keys'] as const;
 export type LeaveSetting = (typeof LEAVE_SETTINGS)[number];
+
+const DELIVERY_SETTINGS = ['lambda', 'worker'] as const;
+export type DeliverySetting = (typeof DELIVERY_SETTINGS)[number];
+
+export const DEFAULT_METRICS_NAMESPACE = 'Tablecast';
 
 /** API Gateway closes a connection that was idle for 600 s: nine minutes are the longest pause that is safe. */
 export const DEFAULT_KEEP_ALIVE_SECONDS = 540;
@@ -62,6 +75,10 @@ const KEYS = [
   'parallelizationFactor',
   'leave',
   'logLevel',
+  'delivery',
+  'explainLog',
+  'metricsNamespace',
+  'alarms',
 ];
 
 /**
@@ -87,7 +104,19 @@ export function readSettings(value: unknown): TablecastSettings {
     parallelizationFactor: integer(factor, given.get(factor), 1, 10, 1),
     leave: choice('leave', given.get('leave'), LEAVE_SETTINGS, 'image'),
     logLevel: choice('logLevel', given.get('logLevel'), LOG_LEVELS, 'info'),
+    delivery: choice('delivery', given.get('delivery'), DELIVERY_SETTINGS, 'lambda'),
+    explainLog: flag('explainLog', given.get('explainLog'), false),
+    metricsNamespace: metricsNamespaceOf(given.get('metricsNamespace')),
+    alarms: alarmSettingsOf(given.get('alarms')),
   };
+}
+
+/** @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#Namespace */
+function metricsNamespaceOf(value: unknown): string {
+  if (value === undefined || value === null) return DEFAULT_METRICS_NAMESPACE;
+  if (typeof value === 'string' && /^(?!AWS\/)[\w.\-/#][\w.\-/#:]{0,254}$/.test(value)) return value;
+  const expected = '1 to 255 of a-z, A-Z, 0-9, . - _ / # :, not beginning with AWS/ or :';
+  throw invalid('custom.tablecast.metricsNamespace', expected, shown(value));
 }
 
 function apiKeyHashesOf(value: unknown): readonly string[] {

@@ -1,3 +1,4 @@
+import { intrinsicValue } from './intrinsic-value.ts';
 import type { Intrinsic } from './intrinsics.ts';
 import { invalid, objectAt, objectOf, shown } from './setting-values.ts';
 import { tableNameOfStream } from './stream-arn.ts';
@@ -57,7 +58,7 @@ function existingTable(
   const source = streamArn ?? stream;
   if (source === undefined) return { kind, name: name ?? table };
   if (typeof source !== 'string')
-    return { kind, name: requiredName(at, name), stream: intrinsic(at, source) };
+    return { kind, name: requiredName(at, name), stream: intrinsicValue(`${at}.stream`, source, STREAM) };
   const named = tableNameOfStream(source);
   if (named === undefined) {
     const expected =
@@ -73,22 +74,4 @@ function requiredName(at: string, name: string | undefined): string {
   if (name !== undefined) return name;
   const expected = 'the name of the table, since a CloudFormation expression does not tell it';
   throw invalid(`${at}.name`, expected, 'nothing');
-}
-
-function intrinsic(at: string, value: unknown): Intrinsic {
-  const given = objectAt(`${at}.stream`, value, STREAM);
-  const [key, operand] = [...given][0] ?? [];
-  if (given.size === 1) {
-    if (key === 'Ref' && typeof operand === 'string') return { Ref: operand };
-    if (key === 'Fn::Sub' && typeof operand === 'string') return { 'Fn::Sub': operand };
-    if (key === 'Fn::ImportValue') {
-      return { 'Fn::ImportValue': typeof operand === 'string' ? operand : intrinsic(at, operand) };
-    }
-    if (key === 'Fn::GetAtt') {
-      const [id, attribute] =
-        typeof operand === 'string' ? operand.split('.') : Array.isArray(operand) ? operand : [];
-      if (typeof id === 'string' && typeof attribute === 'string') return { 'Fn::GetAtt': [id, attribute] };
-    }
-  }
-  throw invalid(`${at}.stream`, STREAM, JSON.stringify(value));
 }

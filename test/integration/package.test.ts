@@ -71,6 +71,7 @@ describe('the packaged functions', () => {
     const common = {
       TABLECAST_SCHEMA: 'schema.graphql',
       TABLECAST_RELAY_TABLE: relay,
+      TABLECAST_SERVICE: 'todos',
       TABLECAST_STAGE: 'dev',
       TABLECAST_LOG_LEVEL: 'info',
     };
@@ -272,7 +273,15 @@ describe('the event source mappings', () => {
   test('what is given up reaches the gap function by the encrypted queue', () => {
     expect(resource(packaged, 'TablecastOnFailureQueue')).toEqual({
       Type: 'AWS::SQS::Queue',
-      Properties: { SqsManagedSseEnabled: true, VisibilityTimeout: 360 },
+      Properties: {
+        SqsManagedSseEnabled: true,
+        VisibilityTimeout: 360,
+        RedrivePolicy: { deadLetterTargetArn: getAtt('TablecastDeadLetterQueue'), maxReceiveCount: 24 },
+      },
+    });
+    expect(resource(packaged, 'TablecastDeadLetterQueue')).toEqual({
+      Type: 'AWS::SQS::Queue',
+      Properties: { SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 24 * 3600 },
     });
     expect(resource(packaged, 'GapLambdaFunction').Properties['Timeout']).toBe(60);
     expect(mapping(packaged, 'gap')).toEqual([
@@ -285,6 +294,46 @@ describe('the event source mappings', () => {
         DependsOn: ['TablecastGapRole'],
       },
     ]);
+  });
+});
+
+describe('the alarms', () => {
+  test('watch functions and queues that the template has, and tell nobody without a topic: the command says so', () => {
+    const alarms = ofType(packaged, 'AWS::CloudWatch::Alarm');
+    expect(alarms).toHaveLength(2 * NAMES.length + 5);
+    for (const [, { Properties }] of alarms) {
+      const [dimension] = Object(Properties['Dimensions']);
+      const id = dimension.Name === 'FunctionName' ? dimension.Value.Ref : dimension.Value['Fn::GetAtt'][0];
+      expect(resource(packaged, id).Type).toBe(
+        dimension.Name === 'FunctionName' ? 'AWS::Lambda::Function' : 'AWS::SQS::Queue',
+      );
+      expect(Properties).not.toHaveProperty('AlarmActions');
+    }
+    expect(packaged.output).toContain('alarms are set but tell nobody: custom.tablecast.alarms.topic');
+  });
+
+  test('IteratorAge of stream goes on above a minute', () => {
+    expect(resource(packaged, 'TablecastIteratorAgeAlarm').Properties).toEqual({
+      AlarmDescription: 'Tablecast: changes are delivered more than 60 s late',
+      Namespace: 'AWS/Lambda',
+      MetricName: 'IteratorAge',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: 'StreamLambdaFunction' } }],
+      Statistic: 'Maximum',
+      Period: 60,
+      EvaluationPeriods: 5,
+      DatapointsToAlarm: 2,
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 60_000,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+});
+
+describe('an update of the stack', () => {
+  test('has stream deployed before subscribe, so that whoever a new version takes in is found', () => {
+    const predecessors = (name: string) => [resource(packaged, functionId(name)).DependsOn].flat();
+    expect(predecessors('subscribe')).toContain('StreamLambdaFunction');
+    expect(predecessors('stream')).not.toContain('SubscribeLambdaFunction');
   });
 });
 

@@ -50,12 +50,12 @@ describe('deployment', () => {
   });
 
   test('the stream function reads the stream of each table, and learns real names only where they differ', () => {
-    expect(existing.functions.stream.events).toEqual([{ stream: expect.objectContaining({ arn: ARN }) }]);
-    expect(existing.functions.stream.environment['TABLECAST_TABLE_NAMES']).toBe('{"orders-prod":"Todos"}');
+    expect(existing.functions.stream?.events).toEqual([{ stream: expect.objectContaining({ arn: ARN }) }]);
+    expect(existing.functions.stream?.environment['TABLECAST_TABLE_NAMES']).toBe('{"orders-prod":"Todos"}');
     for (const name of ['gap', 'subscribe', 'graphql'] as const) {
       expect(existing.functions[name].environment['TABLECAST_TABLE_NAMES']).toBe('{"orders-prod":"Todos"}');
     }
-    expect(managed.functions.stream.environment).not.toHaveProperty('TABLECAST_TABLE_NAMES');
+    expect(managed.functions.stream?.environment).not.toHaveProperty('TABLECAST_TABLE_NAMES');
     expect(existing.functions.connect.environment).not.toHaveProperty('TABLECAST_TABLE_NAMES');
   });
 
@@ -64,7 +64,7 @@ describe('deployment', () => {
       settings({ tables: { Todos: 'managed' }, maximumRecordAgeInSeconds: 60, parallelizationFactor: 4 }),
       loadModel(TODO),
     );
-    expect(functions.stream.events).toEqual([
+    expect(functions.stream?.events).toEqual([
       { stream: expect.objectContaining({ maximumRecordAgeInSeconds: 60, parallelizationFactor: 4 }) },
     ]);
   });
@@ -76,7 +76,7 @@ describe('deployment', () => {
     expect([...tablesToLookUp(settings({ tables: { Todos: 'managed' } }), loadModel(TODO))]).toEqual([]);
     expect(() => deployment(given, loadModel(TODO))).toThrow('custom.tablecast.tables.Todos.streamArn');
     const found = deployment({ ...given, streams: new Map([['Todos', ARN]]) }, loadModel(TODO));
-    expect(found.functions.stream.events).toEqual([{ stream: expect.objectContaining({ arn: ARN }) }]);
+    expect(found.functions.stream?.events).toEqual([{ stream: expect.objectContaining({ arn: ARN }) }]);
   });
 
   test('a setting of a table that the schema does not have is refused', () => {
@@ -126,6 +126,15 @@ describe('deployment', () => {
       ['subscribe', '120'],
       ['keepalive', '120'],
     ]);
+    expect(knowing({}, 'TABLECAST_EXPLAIN_LOG')).toEqual([]);
+    const deciding = ['subscribe', 'stream', 'graphql'];
+    expect(knowing({ explainLog: true }, 'TABLECAST_EXPLAIN_LOG')).toEqual(
+      deciding.map((name) => [name, 'on']),
+    );
+    expect(knowing({}, 'TABLECAST_METRICS_NAMESPACE')).toEqual([]);
+    expect(knowing({ metricsNamespace: 'Shop/Live' }, 'TABLECAST_METRICS_NAMESPACE')).toEqual(
+      NAMES.map((name) => [name, 'Shop/Live']),
+    );
     expect(knowing({}, 'TABLECAST_CORS_ORIGINS')).toEqual([]);
     const corsOrigins = ['https://a.example.com', 'https://b.example.com'];
     expect(knowing({ corsOrigins }, 'TABLECAST_CORS_ORIGINS')).toEqual([['graphql', corsOrigins.join(',')]]);

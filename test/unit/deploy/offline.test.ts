@@ -25,7 +25,7 @@ describe('serverless offline', () => {
   });
 
   test('without further word it posts to the local gateway and uses the AWS of the environment', () => {
-    const { environment } = offline({}).stream;
+    const environment = Object(offline({}).stream?.environment);
     expect(environment['TABLECAST_CONNECTIONS_ENDPOINT']).toBe('http://localhost:3001');
     expect(environment['TABLECAST_RELAY_TABLE']).toBe('todos-dev-tablecast-relay');
     expect(environment).not.toHaveProperty('DYNAMODB_ENDPOINT');
@@ -44,17 +44,17 @@ describe('serverless offline', () => {
       TABLECAST_API_KEYS: 'in-clear',
       PATH: '/bin',
     });
-    expect(stream.environment).toMatchObject({
+    expect(stream?.environment).toMatchObject({
       DYNAMODB_ENDPOINT: 'http://127.0.0.1:8000',
       TABLECAST_CONNECTIONS_ENDPOINT: 'http://127.0.0.1:4001',
       TABLECAST_STREAM_GRANULARITY_MS: '60000',
       TABLECAST_AUTH: 'off',
       TABLECAST_RELAY_TABLE: 'other',
     });
-    expect(stream.environment).not.toHaveProperty('TABLECAST_API_KEY_HASHES');
-    expect(stream.environment).not.toHaveProperty('TABLECAST_JWT');
+    expect(stream?.environment).not.toHaveProperty('TABLECAST_API_KEY_HASHES');
+    expect(stream?.environment).not.toHaveProperty('TABLECAST_JWT');
     expect(connect.environment).toMatchObject({ TABLECAST_API_KEY_HASHES: 'ab', TABLECAST_JWT: '[]' });
-    for (const environment of [stream.environment, connect.environment]) {
+    for (const environment of [stream?.environment, connect.environment]) {
       expect(environment).not.toHaveProperty('PATH');
       expect(environment).not.toHaveProperty('TABLECAST_API_KEYS');
     }
@@ -78,12 +78,12 @@ describe('serverless offline', () => {
 
   test('DynamoDB Local gets its access keys, unless the environment has some', () => {
     const local = { DYNAMODB_ENDPOINT: 'http://127.0.0.1:8000' };
-    expect(offline(local).stream.environment).toMatchObject({
+    expect(offline(local).stream?.environment).toMatchObject({
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
     });
     for (const given of [{ AWS_ACCESS_KEY_ID: 'mine' }, { AWS_PROFILE: 'mine' }]) {
-      expect(offline({ ...local, ...given }).stream.environment).not.toHaveProperty('AWS_SECRET_ACCESS_KEY');
+      expect(offline({ ...local, ...given }).stream?.environment).not.toHaveProperty('AWS_SECRET_ACCESS_KEY');
     }
   });
 });

@@ -16,6 +16,10 @@ describe('settings', () => {
       parallelizationFactor: 1,
       leave: 'image',
       logLevel: 'info',
+      delivery: 'lambda',
+      explainLog: false,
+      metricsNamespace: 'Tablecast',
+      alarms: { enabled: true, iteratorAgeSeconds: 60 },
     };
     expect(readSettings(undefined)).toEqual(defaults);
     expect(readSettings(null)).toEqual(defaults);
@@ -173,6 +177,21 @@ describe('settings', () => {
     [{ parallelizationFactor: 1.5 }, 'expected a whole number from 1 to 10, got 1.5'],
     [{ parallelizationFactor: '' }, 'expected a whole number from 1 to 10, got ""'],
     [{ logLevel: 'loud' }, 'custom.tablecast.logLevel: expected one of trace, debug, info'],
+    [{ delivery: 'container' }, 'custom.tablecast.delivery: expected one of lambda, worker, got "container"'],
+    [{ explainLog: 'on' }, 'custom.tablecast.explainLog: expected true or false, got "on"'],
+    [{ metricsNamespace: 'AWS/Lambda' }, 'custom.tablecast.metricsNamespace: expected 1 to 255 of'],
+    [{ metricsNamespace: ':x' }, 'custom.tablecast.metricsNamespace: expected 1 to 255 of'],
+    [{ metricsNamespace: '' }, 'custom.tablecast.metricsNamespace: expected 1 to 255 of'],
+    [{ alarms: false }, 'custom.tablecast.alarms: expected an object, got boolean'],
+    [{ alarms: { topics: 'x' } }, 'custom.tablecast.alarms.topics: expected one of enabled, iteratorAge'],
+    [{ alarms: { enabled: 'no' } }, 'custom.tablecast.alarms.enabled: expected true or false, got "no"'],
+    [{ alarms: { iteratorAgeSeconds: 0 } }, 'alarms.iteratorAgeSeconds: expected a whole number from 1 to'],
+    [{ alarms: { topic: 'ops' } }, 'custom.tablecast.alarms.topic: expected the ARN of an SNS topic'],
+    [
+      { alarms: { topic: 'arn:aws:sns:eu-west-1:123456789012:ops.fifo' } },
+      'custom.tablecast.alarms.topic: expected the ARN of an SNS topic',
+    ],
+    [{ alarms: { topic: { Foo: 'x' } } }, 'custom.tablecast.alarms.topic: expected the ARN of an SNS topic'],
     [{ leave: 'all' }, 'custom.tablecast.leave: expected one of image, keys, got "all"'],
   ])('%j is refused with what was expected and what came', (given, message) => {
     expect(() => readSettings(given)).toThrow(message);
