@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { benchIsolation, ISOLATION_METHOD, printedIsolation } from './isolation.ts';
 import type { Assignment, VariantName } from './messages.ts';
 import { type Measurement, measure, type Sink, startSink } from './processes.ts';
 import { printed, reportOf } from './report.ts';
@@ -26,19 +27,35 @@ difference fails the run. No network, no AWS.
 async function main(): Promise<void> {
   const program = new Command('npm run bench --')
     .description('Deliveries per second and CPU per delivery of the pipeline, beside a plain AWS SDK loop.')
+    .addOption(
+      new Option(
+        '--case <name>',
+        'cost: what a delivery costs · isolation: what troubled connections cost others',
+      )
+        .choices(['cost', 'isolation'])
+        .default('cost'),
+    )
     .option('--rounds <n>', 'rounds, each measuring every variant once', positive, 3)
     .option('--json', 'print one JSON object instead of text')
-    .addHelpText('after', `\n${METHOD}`);
-  const { rounds, json = false } = program.parse().opts<{ rounds: number; json?: boolean }>();
+    .addHelpText('after', `\nCase cost. ${METHOD}\n\nCase isolation. ${ISOLATION_METHOD}`);
+  const options = program.parse().opts<{ case: 'cost' | 'isolation'; rounds: number; json?: boolean }>();
+  const { rounds, json = false } = options;
+  if (options.case === 'isolation') {
+    const report = await benchIsolation(rounds, (round) => showRound(round, rounds));
+    clearRound();
+    const text = json ? JSON.stringify({ ...report, method: ISOLATION_METHOD }) : printedIsolation(report);
+    process.stdout.write(`${text}\n`);
+    return;
+  }
 
   const sink = await startSink(readFileSync(KEY_FILE, 'utf8'), readFileSync(CERT_FILE, 'utf8'));
   try {
     const results: Map<VariantName, Measurement>[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      if (process.stderr.isTTY) process.stderr.write(`\rround ${round + 1} of ${rounds} `);
+      showRound(round + 1, rounds);
       results.push(await measureRound(round, sink));
     }
-    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+    clearRound();
     const report = reportOf(results);
     process.stdout.write(
       `${json ? JSON.stringify({ ...report, method: METHOD }) : printed(report, METHOD)}\n`,
@@ -46,6 +63,14 @@ async function main(): Promise<void> {
   } finally {
     sink.stop();
   }
+}
+
+function showRound(round: number, rounds: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`\rround ${round} of ${rounds} `);
+}
+
+function clearRound(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
 }
 
 /** Each variant once, starting with another one each round, so that none is always first. */

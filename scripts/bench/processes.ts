@@ -62,7 +62,11 @@ export async function measure(assignment: Assignment, sink: Sink, certFile: stri
   }
 }
 
-function start(name: 'sink' | 'worker', env: Readonly<Record<string, string>>): ChildProcess {
+/** Starts one of the programs beside this one; the caller ends it. */
+export function start(
+  name: 'sink' | 'worker' | 'isolation-worker',
+  env: Readonly<Record<string, string>>,
+): ChildProcess {
   return fork(fileURLToPath(new URL(`${name}.mjs`, import.meta.url)), {
     env: { ...process.env, ...env },
     execArgv: ['--no-warnings'],
@@ -70,7 +74,7 @@ function start(name: 'sink' | 'worker', env: Readonly<Record<string, string>>): 
   });
 }
 
-function nextMessage<T>(child: ChildProcess, who: string): Promise<T> {
+export function nextMessage<T>(child: ChildProcess, who: string): Promise<T> {
   return new Promise((resolve, reject) => {
     const end = () => {
       clearTimeout(timer);

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: bundles the benchmark with the sources of today and runs it. See docs/benchmarks.md.
  *
- *     node scripts/bench/run.mjs [--rounds N] [--json] [--help]
+ *     node scripts/bench/run.mjs [--case cost|isolation] [--rounds N] [--json] [--help]
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ const entry = (name) => fileURLToPath(new URL(`${name}.ts`, import.meta.url));
 const outdir = fileURLToPath(new URL('../../.esbuild/bench', import.meta.url));
 
 await build({
-  entryPoints: ['main', 'sink', 'worker'].map(entry),
+  entryPoints: ['main', 'sink', 'worker', 'isolation-worker'].map(entry),
   outdir,
   outExtension: { '.js': '.mjs' },
   bundle: true,
