@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { MonotonicClock } from '../relay/ports.ts';
 
 /** A clock that only moves when told to. Nothing waits in real time, and equal runs happen in equal order. */
@@ -59,6 +60,8 @@ export function createVirtualClock(start: number = Date.UTC(2026, 0, 1)): Virtua
   const sleep: VirtualClock['sleep'] = (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve();
+      // Many may wait for one end: that is no leak.
+      if (signal) setMaxListeners(0, signal);
       const own: Sleep = {
         due: now + Math.max(0, ms),
         end: () => {

@@ -56,13 +56,6 @@ const LAMBDA_RULES: readonly Rule[] = [
     replace: '({ set() {} }).set(connectionId, {',
   },
   {
-    name: 'an outage of the gateway is not taken for slow clients',
-    path: 'lambda',
-    file: CHAINS,
-    find: 'if (isEveryone || !(await gatewayAnswers(context, one.target.stage))) {',
-    replace: 'if (false) {',
-  },
-  {
     name: 'only a connection that is gone is reaped',
     path: 'lambda',
     file: 'relay/deliver/post.ts',
@@ -141,13 +134,6 @@ const LAMBDA_RULES: readonly Rule[] = [
     file: 'adapters/dynamodb/batch.ts',
     find: 'left = (UnprocessedItems?.[table.name] ?? []).flatMap(',
     replace: 'left = [].flatMap(',
-  },
-  {
-    name: 'rows past their time are not served',
-    path: 'lambda',
-    file: 'adapters/dynamodb/lookup.ts',
-    find: 'const live = rows.filter((row) => isLive(row, table.clock.now()));\n    return { filterKey',
-    replace: 'const live = rows;\n    return { filterKey',
   },
   {
     name: 'a subscription is acknowledged only when it still stands after its writes',
