@@ -6,7 +6,7 @@ import { createRaceRelay } from '../races/relay.ts';
 import { createRaceWorld } from '../races/world.ts';
 
 /** Interleavings of each race. */
-const RUNS = { short: 100, normal: 1_000, long: 10_000 } as const;
+const RUNS = { short: 70, normal: 1_000, long: 10_000 } as const;
 
 /** Each step runs to its next wait before another is released. */
 const scheduler = fc.scheduler({

@@ -4,9 +4,9 @@ import { onStage } from '../live/stage.ts';
 import type { Proof } from '../proof.ts';
 import { replayCommand } from '../replay.ts';
 
-/** `bytesPerChange`: growth of the heap that is taken for none. Little can be said of eight seconds, of minutes more. */
+/** `bytesPerChange`: growth of the heap that is taken for none. Little can be said of seconds, of minutes more. */
 const SIZES = {
-  short: { seconds: 6, everyMs: 400, bytesPerChange: 5_000 },
+  short: { seconds: 4, everyMs: 300, bytesPerChange: 5_000 },
   normal: { seconds: 120, everyMs: 2_000, bytesPerChange: 250 },
   long: { seconds: 1_200, everyMs: 10_000, bytesPerChange: 50 },
 } as const;
