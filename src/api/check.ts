@@ -8,8 +8,9 @@ import {
   parse,
   validate,
 } from 'graphql';
-import { byteLength, LIMITS } from '../protocol/limits.ts';
+import { LIMITS } from '../protocol/limits.ts';
 import { type OperationRequest, type ReasonCode, wireError } from '../protocol/messages.ts';
+import { withinLimits } from '../render/document-limits.ts';
 import { countNodes } from './document-size.ts';
 import { refusal } from './format-error.ts';
 import type { CheckedOperation } from './ports.ts';
@@ -22,19 +23,14 @@ const SHOWN_NAME_LENGTH = 64;
 
 /** `Api.check`: what is wrong with a document comes back as errors; nothing is thrown. */
 export function checkOperation(schema: GraphQLSchema, request: OperationRequest): CheckedOperation {
-  const bytes = byteLength(request.query);
-  if (bytes > LIMITS.documentBytes) {
-    return refused(
-      'DOCUMENT_TOO_LARGE',
-      `Document: expected at most ${LIMITS.documentBytes} bytes, got ${bytes}`,
-    );
-  }
+  return withinLimits(request.query, () => checkWithin(schema, request), refused);
+}
+
+function checkWithin(schema: GraphQLSchema, request: OperationRequest): CheckedOperation {
   try {
     return check(schema, request);
   } catch (error) {
     if (error instanceof GraphQLError) return { ok: false, errors: [refusal(error)] };
-    // graphql-js overflows the stack on nesting that still fits the token limit: that, too, is the client's document.
-    if (error instanceof RangeError) return refused('BAD_REQUEST', 'Document: expected less nesting');
     throw error;
   }
 }

@@ -9,7 +9,7 @@ import { type Composition, compose } from '../compose.ts';
 import { readConfig, readWorkerConfig, type WorkerConfig } from '../config.ts';
 import { batchResponse } from '../relay/deliver/batch-response.ts';
 import { createDeliver } from '../relay/deliver/deliver.ts';
-import { reportGap } from '../relay/gap.ts';
+import { lostUnread, reportGap } from '../relay/gap.ts';
 import { type WorkerClients, workerClients } from './worker-clients.ts';
 import { loadProject } from './worker-project.ts';
 import { runWorkers } from './worker-run.ts';
@@ -92,16 +92,7 @@ function tableWorker(table: WorkerTable, { context, settings, clients, workerId,
     creationGranularityMs: config.settings.streamGranularityMs,
     startAt: settings.startAt,
     staleAfterMs: settings.staleAfterMs,
-    // Its records are gone, so that neither their numbers nor their age are known: every subscriber is told.
-    onGap: ({ streamArn, shardId = '' }) =>
-      reportGap(context, {
-        table: table.name,
-        streamArn,
-        shardId,
-        startSequenceNumber: '',
-        endSequenceNumber: '',
-        batchSize: 0,
-      }),
+    onGap: (gap) => reportGap(context, lostUnread(table.name, gap)),
     random,
   });
 }

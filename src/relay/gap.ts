@@ -17,6 +17,18 @@ export interface LostBatch {
   readonly lastArrival?: number;
 }
 
+/**
+ * What a reader knows of records that left the stream before it came to them: where they were. Neither their numbers nor
+ * their age are known, so that every subscriber of the table is told.
+ * @param table stored table name
+ */
+export function lostUnread(
+  table: string,
+  { streamArn, shardId = '' }: { readonly streamArn: string; readonly shardId?: string },
+): LostBatch {
+  return { table, streamArn, shardId, startSequenceNumber: '', endSequenceNumber: '', batchSize: 0 };
+}
+
 /** Connections looked at at once: each costs a query. */
 const CONNECTIONS_AT_ONCE = 32;
 

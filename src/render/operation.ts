@@ -15,6 +15,7 @@ import {
 import { byteLength, LIMITS } from '../protocol/limits.ts';
 import type { OperationRequest, ReasonCode, WireError } from '../protocol/messages.ts';
 import type { Model, SubscriptionField } from '../schema/model.ts';
+import { withinLimits } from './document-limits.ts';
 import { inlineSelection } from './inline.ts';
 import { selectsResolvedField } from './resolved.ts';
 
@@ -49,20 +50,7 @@ const RULES_BESIDE_SINGLE_FIELD = specifiedRules.filter((rule) => rule !== Singl
  * @see https://spec.graphql.org/October2021/#sec-Validation
  */
 export function readOperation(model: Model, request: OperationRequest): OperationResult {
-  const bytes = byteLength(request.query);
-  if (bytes > LIMITS.documentBytes) {
-    return refused(
-      'DOCUMENT_TOO_LARGE',
-      `Document: expected at most ${LIMITS.documentBytes} bytes, got ${bytes}`,
-    );
-  }
-  try {
-    return read(model, request);
-  } catch (error) {
-    // graphql-js overflows the stack on nesting that still fits the token limit: that, too, is the client's document.
-    if (error instanceof RangeError) return refused('BAD_REQUEST', 'Document: expected less nesting');
-    throw error;
-  }
+  return withinLimits(request.query, () => read(model, request), refused);
 }
 
 function read(model: Model, request: OperationRequest): OperationResult {

@@ -15,6 +15,7 @@ import {
   UpdateCommand,
   type UpdateCommandOutput,
 } from '@aws-sdk/lib-dynamodb';
+import type { DocumentCommand, DocumentOutput } from '../adapters/dynamodb/document-client.ts';
 import { createExpressions, invalid, type TableRow } from './dynamodb-expressions.ts';
 
 export type { TableRow } from './dynamodb-expressions.ts';
@@ -46,24 +47,6 @@ export interface DynamoDBTableOptions {
   readonly pageRows?: number;
 }
 
-type Command =
-  | GetCommand
-  | PutCommand
-  | UpdateCommand
-  | DeleteCommand
-  | QueryCommand
-  | BatchGetCommand
-  | BatchWriteCommand;
-
-type Output =
-  | GetCommandOutput
-  | PutCommandOutput
-  | UpdateCommandOutput
-  | DeleteCommandOutput
-  | QueryCommandOutput
-  | BatchGetCommandOutput
-  | BatchWriteCommandOutput;
-
 const $metadata = {};
 
 /**
@@ -92,7 +75,7 @@ export class DynamoDBTable {
   send(command: QueryCommand): Promise<QueryCommandOutput>;
   send(command: BatchGetCommand): Promise<BatchGetCommandOutput>;
   send(command: BatchWriteCommand): Promise<BatchWriteCommandOutput>;
-  send(command: Command): Promise<Output> {
+  send(command: DocumentCommand): Promise<DocumentOutput> {
     if (command instanceof GetCommand) return this.#get(command.input);
     if (command instanceof PutCommand) return this.#put(command.input);
     if (command instanceof UpdateCommand) return this.#update(command.input);

@@ -2,7 +2,7 @@ import { createWorker } from '../../../src/adapters/dynamodb-streams/worker.ts';
 import type { Worker } from '../../../src/adapters/dynamodb-streams/worker-port.ts';
 import { createMemoryLeases } from '../../../src/adapters/memory/leases.ts';
 import { batchResponse } from '../../../src/relay/deliver/batch-response.ts';
-import { reportGap } from '../../../src/relay/gap.ts';
+import { lostUnread, reportGap } from '../../../src/relay/gap.ts';
 import { createFakeStreams } from '../../../src/testing/fake-streams.ts';
 import type { FakeStreams } from '../../../src/testing/stream-options.ts';
 import type { Scenario } from './queue.ts';
@@ -47,18 +47,11 @@ async function reading(random: () => number, play: (world: StreamWorld) => Promi
         metrics: relay.context.metrics,
         leaseMs: LEASE_MS,
         random,
-        onGap({ streamArn, shardId = '' }) {
+        onGap(gap) {
           attempts += 1;
           // While nobody can be told, it counts from the attempt that finds the gateway at work.
           if (attempts > 1) world.toldFrom = clock.now();
-          return reportGap(relay.context, {
-            table: TABLE,
-            streamArn,
-            shardId,
-            startSequenceNumber: '',
-            endSequenceNumber: '',
-            batchSize: 0,
-          });
+          return reportGap(relay.context, lostUnread(TABLE, gap));
         },
       });
       world.toldFrom = clock.now();

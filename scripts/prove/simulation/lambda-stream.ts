@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DynamoDBRecord } from 'aws-lambda';
+import { batchResponse } from '../../../src/relay/deliver/batch-response.ts';
 import { createDeliver, type Deliver } from '../../../src/relay/deliver/deliver.ts';
 import { createEventSourceMapping } from '../../../src/testing/event-source-mapping.ts';
 import type { InvocationContext } from '../../../src/testing/invocation.ts';
@@ -66,9 +67,7 @@ export function createLambdaStream(world: World, shardCount: number): LambdaStre
       });
       try {
         const remainingMs = () => lambda.getRemainingTimeInMillis();
-        const { failedFrom } = await Promise.race([deliver(event.Records, { remainingMs }), process.died]);
-        // As handlers/stream.ts answers.
-        return { batchItemFailures: failedFrom ? [{ itemIdentifier: failedFrom.sequenceNumber ?? '' }] : [] };
+        return batchResponse(await Promise.race([deliver(event.Records, { remainingMs }), process.died]));
       } finally {
         over.abort();
       }

@@ -14,28 +14,14 @@ import {
   UpdateCommand,
   type UpdateCommandOutput,
 } from '@aws-sdk/lib-dynamodb';
-import type { DocumentClient } from '../../../src/adapters/dynamodb/document-client.ts';
+import type {
+  DocumentClient,
+  DocumentCommand,
+  DocumentOutput,
+} from '../../../src/adapters/dynamodb/document-client.ts';
 import type { SeededRandom } from '../../../src/testing/random.ts';
 import { type CallFaults, requestError } from './faults.ts';
 import type { SimulatedProcess } from './process.ts';
-
-type Command =
-  | GetCommand
-  | PutCommand
-  | UpdateCommand
-  | DeleteCommand
-  | QueryCommand
-  | BatchGetCommand
-  | BatchWriteCommand;
-
-type Output =
-  | GetCommandOutput
-  | PutCommandOutput
-  | UpdateCommandOutput
-  | DeleteCommandOutput
-  | QueryCommandOutput
-  | BatchGetCommandOutput
-  | BatchWriteCommandOutput;
 
 /** Of queries that are not strongly consistent. */
 const STALE = 0.2;
@@ -70,7 +56,7 @@ export class TableClient implements DocumentClient {
   send(command: QueryCommand): Promise<QueryCommandOutput>;
   send(command: BatchGetCommand): Promise<BatchGetCommandOutput>;
   send(command: BatchWriteCommand): Promise<BatchWriteCommandOutput>;
-  send(command: Command): Promise<Output> {
+  send(command: DocumentCommand): Promise<DocumentOutput> {
     const { table } = this.#parts;
     if (command instanceof GetCommand) return this.#through(() => table.send(command));
     if (command instanceof PutCommand) return this.#through(() => table.send(command));
@@ -92,7 +78,7 @@ export class TableClient implements DocumentClient {
     return random.chance(STALE) ? { $metadata: {}, Items: [], Count: 0 } : fresh;
   }
 
-  #through(request: () => Promise<Output>): Promise<Output> {
+  #through(request: () => Promise<DocumentOutput>): Promise<DocumentOutput> {
     const { process, faults, random, sleep, isDown, failed } = this.#parts;
     return process.awaits(async () => {
       const fault = isDown() ? 'throttled' : faults.request();

@@ -52,10 +52,7 @@ export const runWorkerTrial: RunTrial = async (seed, size, { log, signal } = {})
   let dead: string[] = [];
   try {
     const storm = async () => {
-      // The very first start makes a call a shard, and begins anew when one fails: of very many shards it never ended.
-      streams.faulty = !isWide;
       while (fleet.alive.length === 0) await fleet.join();
-      streams.faulty = true;
       const clients = runClients(world, { ...size, ids, isOver: () => isOver });
       void runOutages(world);
       void runKeepAlive(world, () => isDone);

@@ -3,8 +3,9 @@ import { createDynamoDBLeases } from '../../../src/adapters/dynamodb/leases.ts';
 import type { StreamsApi } from '../../../src/adapters/dynamodb-streams/api.ts';
 import { createWorker } from '../../../src/adapters/dynamodb-streams/worker.ts';
 import type { Worker } from '../../../src/adapters/dynamodb-streams/worker-port.ts';
+import { batchResponse } from '../../../src/relay/deliver/batch-response.ts';
 import { createDeliver } from '../../../src/relay/deliver/deliver.ts';
-import { reportGap } from '../../../src/relay/gap.ts';
+import { lostUnread, reportGap } from '../../../src/relay/gap.ts';
 import type { FakeStreams } from '../../../src/testing/stream-options.ts';
 import { steadyFaults } from './faults.ts';
 import { TABLE } from './items.ts';
@@ -54,18 +55,9 @@ export function createWorkerProcess(
       clock,
     }),
     async deliver(records, time): Promise<DynamoDBBatchResponse> {
-      const { failedFrom } = await deliver(records, time);
-      return { batchItemFailures: failedFrom ? [{ itemIdentifier: failedFrom.sequenceNumber ?? '' }] : [] };
+      return batchResponse(await deliver(records, time));
     },
-    onGap: ({ streamArn, shardId = '' }) =>
-      reportGap(context, {
-        table: TABLE,
-        streamArn,
-        shardId,
-        startSequenceNumber: '',
-        endSequenceNumber: '',
-        batchSize: 0,
-      }),
+    onGap: (gap) => reportGap(context, lostUnread(TABLE, gap)),
     clock,
     logger: context.logger,
     metrics: context.metrics,

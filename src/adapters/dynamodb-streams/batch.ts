@@ -1,4 +1,5 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
+import { sequenceNumberOf } from '../../relay/deliver/record-fields.ts';
 
 /**
  * Hands one batch to the `stream` handler. Resolves with what the handler answered; a rejection is a batch that
@@ -44,6 +45,6 @@ function reportedFailures(response: unknown): readonly unknown[] {
 }
 
 function sequenceOf(record: DynamoDBRecord): bigint | undefined {
-  const text = record.dynamodb?.SequenceNumber;
-  return text !== undefined && /^\d+$/.test(text) ? BigInt(text) : undefined;
+  const text = sequenceNumberOf(record);
+  return text === undefined ? undefined : BigInt(text);
 }

@@ -11,8 +11,6 @@ import { lambdaRecord } from './lambda-event.ts';
 import type { Outage } from './outage.ts';
 import { canBeTrimmed, iteratorInput, sinceStart } from './shard-place.ts';
 
-export type { Gap } from './gap.ts';
-
 /** What every loop of one stream shares. */
 export interface ReadDeps {
   readonly api: StreamsApi;

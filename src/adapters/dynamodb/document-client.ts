@@ -15,6 +15,25 @@ import type {
   UpdateCommandOutput,
 } from '@aws-sdk/lib-dynamodb';
 
+/** One of the seven commands, for whoever stands in for a client or stands before one. */
+export type DocumentCommand =
+  | GetCommand
+  | PutCommand
+  | UpdateCommand
+  | DeleteCommand
+  | QueryCommand
+  | BatchGetCommand
+  | BatchWriteCommand;
+
+export type DocumentOutput =
+  | GetCommandOutput
+  | PutCommandOutput
+  | UpdateCommandOutput
+  | DeleteCommandOutput
+  | QueryCommandOutput
+  | BatchGetCommandOutput
+  | BatchWriteCommandOutput;
+
 /**
  * The seven commands the registry uses. A `DynamoDBDocumentClient` is one (with `removeUndefinedValues` or without;
  * numbers must not be wrapped), and so is the table model of `src/testing/dynamodb-table.ts`. No Scan, no transaction.

@@ -221,11 +221,21 @@ type Chain = readonly [connectionId: string, owed: readonly OwedFrame[]];
 
 /** In the order of connection ids. */
 function chainsOf(owed: readonly OwedFrame[]): Chain[] {
-  const chains = new Map<string, OwedFrame[]>();
-  for (const frame of owed) {
-    const chain = chains.get(frame.candidate.connectionId);
-    if (chain) chain.push(frame);
-    else chains.set(frame.candidate.connectionId, [frame]);
-  }
+  const chains = framesBy(owed, ({ candidate }) => candidate.connectionId);
   return [...chains].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Frames with the same key together, in the order they had. */
+export function framesBy<K>(
+  frames: Iterable<OwedFrame>,
+  keyOf: (frame: OwedFrame) => K,
+): Map<K, OwedFrame[]> {
+  const groups = new Map<K, OwedFrame[]>();
+  for (const frame of frames) {
+    const key = keyOf(frame);
+    const group = groups.get(key);
+    if (group) group.push(frame);
+    else groups.set(key, [frame]);
+  }
+  return groups;
 }

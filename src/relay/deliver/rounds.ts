@@ -1,5 +1,5 @@
 import type { RelayContext } from '../context.ts';
-import { type BoundedTime, type ChainReport, type OwedFrame, sendChains } from './chains.ts';
+import { type BoundedTime, type ChainReport, framesBy, type OwedFrame, sendChains } from './chains.ts';
 
 /**
  * As {@link sendChains}, but one record after another: nobody is sent the next one before all others are done with this
@@ -29,13 +29,7 @@ export async function sendRounds(
 
 /** One round a record, the earliest first. */
 function roundsOf(owed: readonly OwedFrame[]): (readonly OwedFrame[])[] {
-  const rounds = new Map<number, OwedFrame[]>();
-  for (const frame of owed) {
-    const round = rounds.get(frame.record);
-    if (round) round.push(frame);
-    else rounds.set(frame.record, [frame]);
-  }
-  return [...rounds].sort(([a], [b]) => a - b).map(([, round]) => round);
+  return [...framesBy(owed, ({ record }) => record)].sort(([a], [b]) => a - b).map(([, round]) => round);
 }
 
 function isOver({ gone, slow }: ChainReport, connectionId: string): boolean {
@@ -45,15 +39,11 @@ function isOver({ gone, slow }: ChainReport, connectionId: string): boolean {
 /** Who was slow at one record misses the later ones as well. */
 function withAllUndelivered(report: ChainReport, owed: readonly OwedFrame[]): ChainReport {
   if (report.slow.size === 0) return report;
-  const missed = new Map<string, OwedFrame[]>();
-  for (const frame of owed) {
-    const { connectionId } = frame.candidate;
-    const from = report.slow.get(connectionId)?.undelivered[0]?.record;
-    if (from === undefined || frame.record <= from) continue;
-    const frames = missed.get(connectionId);
-    if (frames) frames.push(frame);
-    else missed.set(connectionId, [frame]);
-  }
+  const later = owed.filter(({ record, candidate }) => {
+    const from = report.slow.get(candidate.connectionId)?.undelivered[0]?.record;
+    return from !== undefined && record > from;
+  });
+  const missed = framesBy(later, ({ candidate }) => candidate.connectionId);
   for (const [connectionId, slow] of report.slow) {
     const undelivered = [...slow.undelivered, ...(missed.get(connectionId) ?? [])];
     report.slow.set(connectionId, { ...slow, undelivered });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import pino from 'pino';
 import { type Checkpoints, memoryCheckpoints } from '../../../src/adapters/dynamodb-streams/checkpoints.ts';
-import type { Gap } from '../../../src/adapters/dynamodb-streams/read-shard.ts';
+import type { Gap } from '../../../src/adapters/dynamodb-streams/gap.ts';
 import {
   createStreamReader,
   type StreamReaderOptions,
