@@ -6,6 +6,8 @@ export interface Rates {
   readonly operation: number;
   /** Of requests of a worker, which has no invocations: any of the ways in which one can fail. */
   readonly request: number;
+  /** Of a worker's writes of its leases: so long on their way that it may have lost the lease when they arrive. */
+  readonly lateWrite: number;
   /** Of items of batches: left unprocessed. */
   readonly unprocessed: number;
   /** Of posts: each of 429, failed before and failed after delivery. */
@@ -23,6 +25,7 @@ export interface Rates {
 export const FIVE_PERCENT: Rates = {
   operation: 0.05,
   request: 0.01,
+  lateWrite: 0.01,
   unprocessed: 0.05,
   post: 0.05,
   invocation: 0.05,

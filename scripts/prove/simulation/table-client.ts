@@ -20,6 +20,7 @@ import type {
   DocumentOutput,
 } from '../../../src/adapters/dynamodb/document-client.ts';
 import type { SeededRandom } from '../../../src/testing/random.ts';
+import { isLeaseUpdate } from './checkpoint-watch.ts';
 import { type CallFaults, requestError } from './faults.ts';
 import type { SimulatedProcess } from './process.ts';
 
@@ -39,6 +40,10 @@ export interface TableClientParts {
   readonly isDown: () => boolean;
   /** A request failed. */
   readonly failed: () => void;
+  /** Of one write of a lease: how long it is on its way, 0 for no time worth telling. */
+  readonly lateMs: () => number;
+  /** An update was carried out, whether its process learns of it or not. */
+  readonly updated: (command: UpdateCommand, output: UpdateCommandOutput) => void;
 }
 
 /** One process's way to the relay table, with what can happen to a request and to the process on that way. */
@@ -60,7 +65,7 @@ export class TableClient implements DocumentClient {
     const { table } = this.#parts;
     if (command instanceof GetCommand) return this.#through(() => table.send(command));
     if (command instanceof PutCommand) return this.#through(() => table.send(command));
-    if (command instanceof UpdateCommand) return this.#through(() => table.send(command));
+    if (command instanceof UpdateCommand) return this.#through(() => this.#update(command));
     if (command instanceof DeleteCommand) return this.#through(() => table.send(command));
     if (command instanceof QueryCommand) {
       return command.input.ConsistentRead === true
@@ -69,6 +74,15 @@ export class TableClient implements DocumentClient {
     }
     if (command instanceof BatchGetCommand) return this.#through(() => table.send(command));
     return this.#through(() => table.send(command));
+  }
+
+  async #update(command: UpdateCommand): Promise<UpdateCommandOutput> {
+    const { lateMs, sleep } = this.#parts;
+    const ms = isLeaseUpdate(command) ? lateMs() : 0;
+    if (ms > 0) await sleep(ms);
+    const output = await this.#parts.table.send(command);
+    this.#parts.updated(command, output);
+    return output;
   }
 
   /** One that is not strongly consistent may miss what was written a moment ago: here it misses all of it, now and then. */

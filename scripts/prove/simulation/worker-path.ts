@@ -90,6 +90,7 @@ export const runWorkerTrial: RunTrial = async (seed, size, { log, signal } = {})
   };
   if (stalled !== '') report('stalled', stalled);
   for (const lease of dead) report('stalled', lease);
+  for (const text of world.checkpoints.violations) report('disordered', text);
   judgeReaders(streams, report);
   verdict.violations.push(...whoRead(verdict, history.commits, streams));
   return {

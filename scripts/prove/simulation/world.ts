@@ -10,6 +10,7 @@ import type { Metrics } from '../../../src/relay/ports.ts';
 import { loadModel } from '../../../src/schema/load.ts';
 import { DynamoDBTable } from '../../../src/testing/dynamodb-table.ts';
 import type { SeededRandom } from '../../../src/testing/random.ts';
+import { CheckpointWatch } from './checkpoint-watch.ts';
 import { createSimulationClock, type SimulationClock } from './clock.ts';
 import type { CallFaults } from './faults.ts';
 import { createGateway, type Gateway } from './gateway.ts';
@@ -27,6 +28,7 @@ export const STAGE = 'simulated';
 const NONE: Rates = {
   operation: 0,
   request: 0,
+  lateWrite: 0,
   unprocessed: 0,
   post: 0,
   invocation: 0,
@@ -57,11 +59,16 @@ export interface World {
   client(process: SimulatedProcess, faults: CallFaults, part: string): DocumentClient;
   /** The relay as it runs in one process. */
   relay(process: SimulatedProcess, faults: CallFaults, part: string): RelayContext;
+  /** What became of the workers' checkpoints. */
+  readonly checkpoints: CheckpointWatch;
   /** Everything the relay counted, in all its processes. */
   readonly counts: ReadonlyMap<string, number>;
   /** The relay cut a connection. */
   onCut: (connection: ConnectionRecord) => void;
 }
+
+/** Longer than two lease times: by then another worker may have taken the shard, and got ahead. */
+const LATE_MS = 12_000;
 
 const model = loadModel(SDL, { file: 'schema.graphql' });
 
@@ -86,6 +93,8 @@ export function createWorld({ seed, rates: given, settings, log }: WorldOptions)
   let rates = given;
   let requestFaults = 0;
   const random = (part: string) => randomFor(seed, part);
+  const lateRandom = random('late writes');
+  const checkpoints = new CheckpointWatch();
   const tableRandom = random('table');
   const table = new DynamoDBTable({
     tableName: RELAY_TABLE,
@@ -157,6 +166,8 @@ export function createWorld({ seed, rates: given, settings, log }: WorldOptions)
         failed: () => {
           requestFaults += 1;
         },
+        lateMs: () => (rates.lateWrite > 0 && lateRandom.chance(rates.lateWrite) ? LATE_MS : 0),
+        updated: (command, output) => checkpoints.updated(command, output),
       }),
     relay(process, faults, part) {
       const own = process.clock(clock);
@@ -181,6 +192,7 @@ export function createWorld({ seed, rates: given, settings, log }: WorldOptions)
         random: () => jitter.next(),
       };
     },
+    checkpoints,
     counts,
     onCut: () => {},
   };
