@@ -27,7 +27,7 @@ module.exports = {
     {
       name: 'only-adapters-cli-testing-scripts-touch-the-world',
       severity: 'error',
-      from: { path: '^(src|handlers)/', pathNot: '^src/(adapters|cli|testing)/|^src/compose\\.ts$' },
+      from: { path: '^(src|handlers)/', pathNot: '^src/(adapters|cli|testing)/|^src/compose(\\.ts$|/)' },
       to: { path: '^node_modules/(@aws-sdk|@smithy|ws|mqtt)/' },
     },
     {
@@ -35,7 +35,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^handlers/' },
       to: {
-        pathNot: ['^src/compose\\.ts$', '^src/(relay|api)/', '^src/config\\.ts$', '^node_modules/@types/'],
+        pathNot: [
+          '^src/compose(\\.ts$|/)',
+          '^src/(relay|api)/',
+          '^src/config\\.ts$',
+          '^node_modules/@types/',
+        ],
       },
     },
     {

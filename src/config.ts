@@ -3,6 +3,7 @@ import { parseApiKeyEntries } from './auth/api-key-text.ts';
 import type { ApiKeyEntry } from './auth/api-keys.ts';
 import type { AuthenticationMode } from './auth/authenticator.ts';
 import { parseIssuers, type TokenIssuer } from './auth/issuers.ts';
+import { bytes, choice, type Environment, invalid, milliseconds, url, within } from './environment.ts';
 import { TablecastError } from './errors.ts';
 import { LOG_LEVELS, type LogLevel } from './observe/logger.ts';
 import { DEFAULT_SETTINGS, type RelaySettings } from './relay/context.ts';
@@ -40,9 +41,44 @@ export interface Config {
   readonly dynamodbEndpoint: string | undefined;
   /** Where to post for a stage: the emulator's endpoint, or API Gateway's own. */
   readonly connectionsEndpoint: (stage: string) => string;
+  readonly posting: PostingConfig;
+  readonly warm: WarmConfig;
+  readonly fanOut: FanOutConfig;
   readonly logLevel: LogLevel;
   readonly metrics: MetricsConfig;
   readonly settings: RelaySettings;
+}
+
+/** How @connections is spoken to. */
+export interface PostingConfig {
+  /** `TABLECAST_TRANSPORT`. `lean` (default): signed requests on kept sockets. `sdk`: the AWS SDK's own client. */
+  readonly transport: 'lean' | 'sdk';
+  /**
+   * Most requests a second that one process begins. `TABLECAST_POSTS_PER_SECOND`, 1 to 1 000 000, default 10 000: the
+   * default quota of an account and Region, which all its APIs share.
+   */
+  readonly perSecond: number;
+}
+
+/** Which filter keys have their rows kept in memory, to be read again only when they have changed (layout L3). */
+export interface WarmConfig {
+  /** Rows from which on a key's are kept. `TABLECAST_WARM_ROWS`, 0 (never) to 1 000 000, default 1 000. */
+  readonly minRows: number;
+  /** Rows kept in a process, of all keys. `TABLECAST_WARM_MAX_ROWS`, 0 to 10 000 000, default 100 000. */
+  readonly maxRows: number;
+}
+
+/** When the deliveries of a batch are handed to other invocations. */
+export interface FanOutConfig {
+  /** The SQS FIFO queue. `TABLECAST_FAN_OUT_QUEUE_URL`; without it every batch is delivered where it came in. */
+  readonly queueUrl: string | undefined;
+  /**
+   * Deliveries of one batch beyond which they are handed over. `TABLECAST_FAN_OUT_ABOVE`, 1 to 10 000 000, default
+   * 20 000.
+   */
+  readonly above: number;
+  /** Message groups, each delivered in order. `TABLECAST_FAN_OUT_LANES`, 1 to 1 000, default 20. */
+  readonly lanes: number;
 }
 
 /** Where metrics go: CloudWatch's embedded format, the log, or nowhere. */
@@ -64,8 +100,6 @@ export interface MetricsConfig {
 /** What runs: a function of ours, or the worker. */
 export type ProcessRole = 'function' | 'worker';
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * Reads the configuration.
  * @throws TablecastError `CONFIG_INVALID` naming the variable, what was expected and what came
@@ -86,6 +120,23 @@ export function readConfig(env: Environment = process.env, role: ProcessRole = '
     connectionsEndpoint: connectionsEndpoint(env, region),
     logLevel: choice(env, 'TABLECAST_LOG_LEVEL', LOG_LEVELS, 'info'),
     metrics: metrics(env, role),
+    posting: {
+      transport: choice(env, 'TABLECAST_TRANSPORT', ['lean', 'sdk'], 'lean'),
+      perSecond: within(env, 'TABLECAST_POSTS_PER_SECOND', 'requests a second', [1, 1_000_000], 10_000),
+    },
+    warm: {
+      minRows: within(env, 'TABLECAST_WARM_ROWS', 'rows', [0, 1_000_000], 1_000),
+      maxRows: within(env, 'TABLECAST_WARM_MAX_ROWS', 'rows', [0, 10_000_000], 100_000),
+    },
+    fanOut: {
+      queueUrl: url(
+        env,
+        'TABLECAST_FAN_OUT_QUEUE_URL',
+        'https://sqs.eu-central-1.amazonaws.com/123456789012/q.fifo',
+      ),
+      above: within(env, 'TABLECAST_FAN_OUT_ABOVE', 'deliveries', [1, 10_000_000], 20_000),
+      lanes: within(env, 'TABLECAST_FAN_OUT_LANES', 'lanes', [1, 1_000], 20),
+    },
     settings: {
       ...DEFAULT_SETTINGS,
       tableNames: tableNames(env['TABLECAST_TABLE_NAMES']),
@@ -205,67 +256,6 @@ function connectionsEndpoint(env: Environment, region: string): (stage: string) 
   };
 }
 
-function tableNames(value: string | undefined): ReadonlyMap<string, string> {
-  if (!value) return new Map();
-  try {
-    const parsed: unknown = JSON.parse(value);
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
-      const entries = Object.entries(parsed);
-      if (entries.every((entry): entry is [string, string] => typeof entry[1] === 'string'))
-        return new Map(entries);
-    }
-  } catch {
-    // Told below.
-  }
-  throw invalid('TABLECAST_TABLE_NAMES', 'a JSON object of stored name to schema name', value);
-}
-
-function choice<T extends string>(env: Environment, name: string, allowed: readonly T[], byDefault: T): T {
-  const value = env[name];
-  if (!value) return byDefault;
-  const found = allowed.find((option) => option === value);
-  if (found === undefined) throw invalid(name, allowed.join(' or '), value);
-  return found;
-}
-
-function url(env: Environment, name: string, example: string): string | undefined {
-  const value = env[name];
-  if (!value) return undefined;
-  if (!/^https?:/i.test(value) || !URL.canParse(value))
-    throw invalid(name, `a URL such as ${example}`, value);
-  return value;
-}
-
-function milliseconds(env: Environment, name: string, byDefault: number): number {
-  const value = env[name];
-  if (!value) return byDefault;
-  if (!/^\d{1,9}$/.test(value)) throw invalid(name, 'whole milliseconds', value);
-  return Number(value);
-}
-
-function bytes(env: Environment, name: string, byDefault: number, most: number): number {
-  const value = env[name];
-  if (!value) return byDefault;
-  const number = /^\d{1,9}$/.test(value) ? Number(value) : 0;
-  if (number < 1 || number > most) throw invalid(name, `a whole number of bytes from 1 to ${most}`, value);
-  return number;
-}
-
-/** A whole number of `what`, from the first to the second of `limits`. */
-function within(
-  env: Environment,
-  name: string,
-  what: string,
-  [least, most]: readonly [number, number],
-  byDefault: number,
-): number {
-  const value = env[name];
-  if (!value) return byDefault;
-  const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= least && number <= most) return number;
-  throw invalid(name, `${what} from ${least} to ${most}`, value);
-}
-
 /** A schedule counts in whole minutes, and API Gateway closes a socket that is idle for ten. */
 function keepAliveSeconds(env: Environment): number {
   const name = 'TABLECAST_KEEP_ALIVE_SECONDS';
@@ -308,6 +298,17 @@ function corsOrigins(env: Environment): Config['corsOrigins'] {
   return [...new Set(origins)];
 }
 
-function invalid(name: string, expected: string, value: string): TablecastError {
-  return new TablecastError('CONFIG_INVALID', `${name}: expected ${expected}, got "${value.slice(0, 40)}"`);
+function tableNames(value: string | undefined): ReadonlyMap<string, string> {
+  if (!value) return new Map();
+  try {
+    const parsed: unknown = JSON.parse(value);
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
+      const entries = Object.entries(parsed);
+      if (entries.every((entry): entry is [string, string] => typeof entry[1] === 'string'))
+        return new Map(entries);
+    }
+  } catch {
+    // Told below.
+  }
+  throw invalid('TABLECAST_TABLE_NAMES', 'a JSON object of stored name to schema name', value);
 }

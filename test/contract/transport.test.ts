@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { createApiGatewayTransport } from '../../src/adapters/apigateway/transport.ts';
+import { createLeanTransport } from '../../src/adapters/apigateway/lean-transport.ts';
+import { createSdkTransport } from '../../src/adapters/apigateway/sdk-transport.ts';
+import type { ApiGatewayTransport } from '../../src/adapters/apigateway/transport.ts';
+import { createUndiciSender } from '../../src/adapters/apigateway/undici-sender.ts';
 import type { PostOutcome, Transport } from '../../src/relay/ports.ts';
 import type { ConnectionOutcome } from '../../src/testing/connection-outcomes.ts';
 import { slow } from '../../src/testing/connection-outcomes.ts';
@@ -16,28 +20,61 @@ const PATIENT_MS = 20_000;
 
 type Start = (connections: FakeConnections, requestTimeoutMs: number) => Promise<Subject>;
 
+/** What the clients of real servers are given, each in its own way. */
+interface Settings {
+  readonly endpointFor: (stage: string) => string;
+  readonly region: string;
+  readonly credentials: NonNullable<Parameters<typeof createSdkTransport>[0]['credentials']>;
+  readonly requestTimeoutMs?: number;
+  readonly connectionTimeoutMs?: number;
+  readonly ca?: string;
+}
+
+const clients: ReadonlyMap<string, (settings: Settings) => ApiGatewayTransport> = new Map<
+  string,
+  (settings: Settings) => ApiGatewayTransport
+>([
+  ['AWS SDK', createSdkTransport],
+  ['lean, node:https', createLeanTransport],
+  [
+    'lean, undici',
+    (settings: Settings) => createLeanTransport({ ...settings, createSender: createUndiciSender }),
+  ],
+]);
+
+const pem = (name: string) =>
+  readFileSync(
+    new URL(`../../scripts/bench/benchmark-only-self-signed.${name}.pem`, import.meta.url),
+    'utf8',
+  );
+const TLS = { key: pem('key'), cert: pem('cert') };
+
+const overHttp =
+  (create: (settings: Settings) => ApiGatewayTransport, tls?: typeof TLS): Start =>
+  async (connections, requestTimeoutMs) => {
+    const server = await connections.listen({ stages: ['dev'], requireSignature: true, ...(tls && { tls }) });
+    const transport = create({
+      endpointFor: (stage) => `${server.endpoint}/${stage}`,
+      region: 'eu-central-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      requestTimeoutMs,
+      connectionTimeoutMs: PATIENT_MS,
+      ...(tls && { ca: tls.cert }),
+    });
+    return {
+      transport,
+      async stop() {
+        transport.destroy();
+        await server.close();
+      },
+    };
+  };
+
 const subjects: ReadonlyMap<string, Start> = new Map<string, Start>([
   ['in-process fake', async (connections) => ({ transport: connections.transport, stop: async () => {} })],
-  [
-    'API Gateway adapter over HTTP',
-    async (connections, requestTimeoutMs) => {
-      const server = await connections.listen({ stages: ['dev'], requireSignature: true });
-      const transport = createApiGatewayTransport({
-        endpointFor: (stage) => `${server.endpoint}/${stage}`,
-        region: 'eu-central-1',
-        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-        requestTimeoutMs,
-        connectionTimeoutMs: PATIENT_MS,
-      });
-      return {
-        transport,
-        async stop() {
-          transport.destroy();
-          await server.close();
-        },
-      };
-    },
-  ],
+  ...[...clients].map(([name, create]) => [`${name} over HTTP`, overHttp(create)] as const),
+  // The SDK takes a certificate of one's own from the environment alone.
+  ...[...clients].slice(1).map(([name, create]) => [`${name} over TLS`, overHttp(create, TLS)] as const),
 ]);
 
 const text = (value: string) => new TextEncoder().encode(value);
@@ -216,13 +253,13 @@ describe.each([...subjects])('transport: %s', (_, start) => {
   });
 });
 
-describe('API Gateway adapter alone', () => {
+describe.each([...clients])('API Gateway adapter alone: %s', (name, createTransport) => {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
   test('nobody listening is a failure with its cause, not a rejection', async () => {
     const server = await createFakeConnections().listen();
     await server.close();
-    const transport = createApiGatewayTransport({
+    const transport = createTransport({
       endpointFor: () => server.endpoint,
       region: 'eu-central-1',
       credentials,
@@ -233,7 +270,7 @@ describe('API Gateway adapter alone', () => {
   });
 
   test('an endpoint that is no URL is a failure, not a rejection', async () => {
-    const transport = createApiGatewayTransport({
+    const transport = createTransport({
       endpointFor: () => 'nowhere',
       region: 'eu-central-1',
       credentials,
@@ -244,7 +281,7 @@ describe('API Gateway adapter alone', () => {
 
   test('credentials that cannot be had are forbidden, which no retry of a frame mends', async () => {
     const missing = Object.assign(new Error('no credentials'), { name: 'CredentialsProviderError' });
-    const transport = createApiGatewayTransport({
+    const transport = createTransport({
       endpointFor: () => 'http://127.0.0.1:1',
       region: 'eu-central-1',
       credentials: () => Promise.reject(missing),
@@ -258,7 +295,7 @@ describe('API Gateway adapter alone', () => {
     const connections = createFakeConnections();
     connections.open('c=');
     const server = await connections.listen({ stages: ['prod'] });
-    const transport = createApiGatewayTransport({
+    const transport = createTransport({
       endpointFor: (stage) => `${server.endpoint}/${stage}`,
       region: 'eu-central-1',
       credentials,
@@ -269,18 +306,19 @@ describe('API Gateway adapter alone', () => {
     await server.close();
   });
 
-  test('sockets are kept and shared: a hundred posts in turn need one', async () => {
+  test('sockets are kept and shared: a hundred posts in turn need one, or two', async () => {
     const connections = createFakeConnections();
     connections.open('c');
     const server = await connections.listen();
-    const transport = createApiGatewayTransport({
+    const transport = createTransport({
       endpointFor: () => server.endpoint,
       region: 'eu-central-1',
       credentials,
     });
     for (let n = 0; n < 100; n += 1) await transport.post({ connectionId: 'c', stage: 'dev' }, text(`${n}`));
-    expect(server.sockets).toBe(1);
     transport.destroy();
     await server.close();
+    // undici lets a socket rest for a turn of the event loop, and takes another one meanwhile.
+    expect(server.sockets).toBeLessThanOrEqual(name.includes('undici') ? 2 : 1);
   });
 });
