@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Attribute, Image } from '../change/change.ts';
 import type { TableType } from '../schema/model.ts';
 import type { Equalities, ShapeNames, Value } from './expression.ts';
@@ -38,7 +38,7 @@ const HASH_BYTES = 16;
 
 /** The first 128 bits of the SHA-256 of the text's UTF-8, base64url without padding: 22 characters. */
 export function hash128(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest().subarray(0, HASH_BYTES).toString('base64url');
+  return hash('sha256', text, 'buffer').subarray(0, HASH_BYTES).toString('base64url');
 }
 
 /**
@@ -90,14 +90,23 @@ export function imageFilterKeys(
   schemes: KeySchemes = KEY_SCHEMES,
   isGuessing = true,
 ): readonly string[] {
-  const readings = [
-    valuesOf(shape, (name) => imageValue(name, image, type)),
-    valuesOf(shape, (name) => storedValue(name, image, type)),
-    ...(isGuessing ? guesses(shape, image, type) : []),
-  ];
-  return [
-    ...new Set(schemes.lookedUp.flatMap((scheme) => readings.map((values) => scheme.key(field, values)))),
-  ];
+  const today = valuesOf(shape, (name) => imageValue(name, image, type));
+  const readings = [today, ...otherReadings(today, shape, image, type, isGuessing)];
+  const keys = schemes.lookedUp.flatMap((scheme) => readings.map((values) => scheme.key(field, values)));
+  return keys.length > 1 ? [...new Set(keys)] : keys;
+}
+
+/** As a rule none: to see that takes much less than to make a key. */
+function otherReadings(
+  today: readonly NamedValue[],
+  shape: ShapeNames,
+  image: Image,
+  type: TableType,
+  isGuessing: boolean,
+): readonly (readonly NamedValue[])[] {
+  const guessed = isGuessing ? guesses(shape, image, type) : [];
+  if (today.every(([name, value]) => storedValue(name, image, type) === value)) return guessed;
+  return [valuesOf(shape, (name) => storedValue(name, image, type)), ...guessed];
 }
 
 /** Most keys tried for one shape and image because names of the shape are unknown. */
@@ -110,8 +119,8 @@ const MAX_GUESSED_LENGTH = 4_096;
  * each may be it. It lasts for one connection life after the schema changed, and for shapes alone that name the field.
  */
 function guesses(shape: ShapeNames, image: Image, type: TableType): readonly (readonly NamedValue[])[] {
+  if (shape.every((name) => type.fields.has(name))) return [];
   const unknown = shape.filter((name) => !type.fields.has(name));
-  if (unknown.length === 0) return [];
   const values = [...new Set([null, ...Object.values(image).map(ownValue)])].filter(
     (value) => typeof value !== 'string' || value.length <= MAX_GUESSED_LENGTH,
   );

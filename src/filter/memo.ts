@@ -12,36 +12,41 @@ const ENTRY_CHARACTERS = 200;
 export type PredicateMemo = (canonicalText: string, type: TableType) => Compiled;
 
 /**
- * A memo of compiled filters: the least recently used go when the texts kept exceed `maxCharacters`. Filters that do
- * not fit are remembered as well. Types are told apart by identity, so a reloaded schema starts anew.
+ * A memo of compiled filters: once the texts kept come to `maxCharacters`, those that were not asked for of late go.
+ * Filters that do not fit are remembered as well. Types are told apart by identity, so a reloaded schema starts anew.
+ *
+ * Two generations: what is asked for is in the young one, or moves there; when that is half of the bound, it becomes the
+ * old one, whose rest goes. So that neither finding nor dropping takes longer for more entries.
  */
 export function predicateMemo(maxCharacters: number = MEMO_CHARACTERS): PredicateMemo {
-  const entries = new Map<string, { readonly compiled: Compiled; readonly type: TableType }>();
+  let young: Generation = new Map();
+  let old: Generation = new Map();
   let characters = 0;
 
-  function drop(key: string): void {
-    if (entries.delete(key)) characters -= weightOf(key);
+  function keep(text: string, type: TableType, compiled: Compiled): void {
+    const weight = text.length + ENTRY_CHARACTERS;
+    if (weight > maxCharacters / 2) return;
+    if (characters + weight > maxCharacters / 2) {
+      old = young;
+      young = new Map();
+      characters = 0;
+    }
+    const ofType = young.get(type) ?? new Map<string, Compiled>();
+    young.set(type, ofType.set(text, compiled));
+    characters += weight;
   }
 
   return (canonicalText, type) => {
-    const key = `${type.name} ${canonicalText}`;
-    const known = entries.get(key);
-    drop(key);
-    const compiled = known?.type === type ? known.compiled : compileText(canonicalText, type);
-    if (weightOf(key) > maxCharacters) return compiled;
-    entries.set(key, { compiled, type });
-    characters += weightOf(key);
-    for (const leastRecentlyUsed of entries.keys()) {
-      if (characters <= maxCharacters) break;
-      drop(leastRecentlyUsed);
-    }
+    const recent = young.get(type)?.get(canonicalText);
+    if (recent) return recent;
+    const compiled = old.get(type)?.get(canonicalText) ?? compileText(canonicalText, type);
+    keep(canonicalText, type, compiled);
     return compiled;
   };
 }
 
-function weightOf(key: string): number {
-  return key.length + ENTRY_CHARACTERS;
-}
+/** Type → canonical text → compiled. */
+type Generation = Map<TableType, Map<string, Compiled>>;
 
 /** The memo of this process. */
 export const predicateFor: PredicateMemo = predicateMemo();

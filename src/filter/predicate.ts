@@ -119,8 +119,11 @@ function oneOf(comparison: Comparison, values: readonly Value[]): AttributeTest 
   return (attribute) => operands.has(seen(comparison, attribute));
 }
 
-/** The one difference from DynamoDB: for equality a missing attribute is null. A wrong-typed one equals nothing. */
-function seen(comparison: Comparison, attribute: Attribute | undefined): Value | undefined {
+/**
+ * What equality compares with: the one difference from DynamoDB is that a missing attribute is null. `undefined` for a
+ * wrong-typed one, which equals nothing.
+ */
+export function seen(comparison: Comparison, attribute: Attribute | undefined): Value | undefined {
   return attribute === undefined ? null : attributeValue(comparison, attribute);
 }
 
@@ -151,7 +154,7 @@ function containing(comparison: Comparison, operand: Value): AttributeTest {
 }
 
 /** Elements of a list or set as attributes of their own; `undefined` for anything else. */
-function elementsOf(attribute: Attribute): readonly Attribute[] | undefined {
+export function elementsOf(attribute: Attribute): readonly Attribute[] | undefined {
   if ('L' in attribute) return attribute.L;
   if ('SS' in attribute) return attribute.SS.map((text) => ({ S: text }));
   if ('NS' in attribute) return attribute.NS.map((number) => ({ N: number }));

@@ -1,4 +1,5 @@
 import type { ClientMessage, WireError } from './messages.ts';
+import type { PayloadFrame } from './payload-frame.ts';
 
 /**
  * The wire dialects a connection may speak. `graphql-transport-ws` is named as its subprotocol is; `apollo` (the
@@ -6,13 +7,6 @@ import type { ClientMessage, WireError } from './messages.ts';
  * `graphql-ws`, and are told apart by what comes with the upgrade and by the first operation (PROTOCOL.md).
  */
 export type Dialect = 'graphql-transport-ws' | 'apollo' | 'appsync';
-
-/** A payload frame cut where the client's id goes, so that one rendering serves many subscribers. */
-export interface PayloadFrame {
-  readonly head: string;
-  /** What follows the payload: closes the frame for one client id. */
-  tail(clientId: string): string;
-}
 
 /** Facts of the deployment that an acknowledgement tells the client. */
 export interface AckFacts {

@@ -4,6 +4,7 @@ import type { Authenticator } from '../auth/identity.ts';
 import type { KeySchemes } from '../filter/keys.ts';
 import type { Hooks } from '../project.ts';
 import type { Model } from '../schema/model.ts';
+import type { FanOut } from './fan-out/ports.ts';
 import type { Clock, Metrics, Registry, Transport } from './ports.ts';
 
 /** Longest life of a connection: API Gateway's hard two hours, and ten minutes for what lags behind. */
@@ -67,21 +68,39 @@ export const DEFAULT_SETTINGS: RelaySettings = {
   explainLog: false,
 };
 
-/** Everything a use case needs; `compose.ts` builds it once per process. */
-export interface RelayContext {
-  readonly model: Model;
+/** What `$connect` needs. */
+export type ConnectContext = Pick<RelayContext, 'registry' | 'clock' | 'logger' | 'authenticator'>;
+
+/** What `$disconnect` needs. */
+export type DisconnectContext = Pick<RelayContext, 'registry' | 'logger'>;
+
+/** What a use case needs that speaks to connections without reading what they subscribed to: keepalive, gap. */
+export interface SweepContext {
   readonly registry: Registry;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  readonly settings: RelaySettings;
+  /** 0 ≤ x < 1, for jitter. */
+  readonly random: () => number;
+}
+
+/** What delivering changes and events needs. */
+export interface DeliveryContext extends SweepContext {
+  readonly model: Model;
+  /** For fields that a project's resolvers answer; without it there are none. */
+  readonly api?: Api;
+  /** The schemes that rows are looked up under, where they are not this release's own (`KEY_SCHEMES`). */
+  readonly keySchemes?: KeySchemes;
+  /** Where the frames of a stream's batches go that are too many for one invocation; without it, all are sent at once. */
+  readonly fanOut?: FanOut;
+}
+
+/** Everything any use case needs: what a client's frames may ask for. `src/compose` builds it once per process. */
+export interface RelayContext extends DeliveryContext {
   readonly authenticator: Authenticator;
   /** Queries and mutations over the socket, and the fields that resolvers answer at delivery. */
   readonly api: Api;
   readonly hooks: Hooks;
-  readonly settings: RelaySettings;
-  /** The schemes that rows are looked up under, where they are not this release's own (`KEY_SCHEMES`). */
-  readonly keySchemes?: KeySchemes;
-  /** 0 ≤ x < 1, for jitter. */
-  readonly random: () => number;
 }

@@ -2,7 +2,7 @@ import { TablecastError } from '../errors.ts';
 import type { Dialect } from '../protocol/dialect.ts';
 import { type ReasonCode, wireError } from '../protocol/messages.ts';
 import { codecOf } from '../protocol/negotiation.ts';
-import type { RelayContext } from './context.ts';
+import type { SweepContext } from './context.ts';
 import type { PostOutcome, Target } from './ports.ts';
 import { withRetries } from './retries.ts';
 
@@ -24,7 +24,7 @@ const EMPTY_FRAME = Buffer.from('{}', 'utf8');
  * Whether the gateway is at work: asked for a connection that never was, it says so (410, 400). To be asked before
  * anything is ended: in an outage nobody could be told, and what failed then was not the clients' fault.
  */
-export async function gatewayAnswers(context: RelayContext, stage: string): Promise<boolean> {
+export async function gatewayAnswers(context: SweepContext, stage: string): Promise<boolean> {
   const post = () => context.transport.post({ connectionId: NOBODY, stage }, EMPTY_FRAME);
   const { kind } = await withRetries(context, post, 1);
   return kind === 'gone' || kind === 'sent' || kind === 'tooLarge';
@@ -38,7 +38,7 @@ export async function gatewayAnswers(context: RelayContext, stage: string): Prom
  * @throws TablecastError `REGISTRY_UNAVAILABLE`, when the rows of some may have stayed · `TRANSPORT_UNAVAILABLE`, when the
  * client could neither be told nor disconnected; what it was not told of then stays
  */
-export async function endOperations(context: RelayContext, ending: Ending): Promise<void> {
+export async function endOperations(context: SweepContext, ending: Ending): Promise<void> {
   const { target, clientIds, code, message } = ending;
   const codec = codecOf(ending.dialect);
   const faults: unknown[] = [];
@@ -68,7 +68,7 @@ export async function endOperations(context: RelayContext, ending: Ending): Prom
   if (faults.length > 0) throw faults[0];
 }
 
-async function abandon(context: RelayContext, target: Target, untold: PostOutcome): Promise<void> {
+async function abandon(context: SweepContext, target: Target, untold: PostOutcome): Promise<void> {
   const { connectionId } = target;
   // 410 as well is said of sockets that live: closed it is then for certain, and its client sees it.
   const disconnect = () => context.transport.disconnect(target);

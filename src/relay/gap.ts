@@ -1,5 +1,5 @@
 import { kindOf, TablecastError } from '../errors.ts';
-import { CONNECTION_LIFE_SECONDS, type RelayContext } from './context.ts';
+import { CONNECTION_LIFE_SECONDS, type SweepContext } from './context.ts';
 import { endOperations, gatewayAnswers } from './end.ts';
 import { inLanes } from './lanes.ts';
 import type { LiveConnection } from './ports.ts';
@@ -69,7 +69,7 @@ export function readLostBatch(body: string): LostBatch | string {
  * @throws TablecastError `TRANSPORT_UNAVAILABLE` or `REGISTRY_UNAVAILABLE`, when somebody may not have been told: the
  * message is to come again
  */
-export async function reportGap(context: RelayContext, lost: LostBatch): Promise<void> {
+export async function reportGap(context: SweepContext, lost: LostBatch): Promise<void> {
   const { clock, logger, metrics, registry, settings } = context;
   const latest =
     (lost.lastArrival ?? Number.POSITIVE_INFINITY) + settings.streamGranularityMs + settings.clockSkewMs;
@@ -98,7 +98,7 @@ export async function reportGap(context: RelayContext, lost: LostBatch): Promise
 }
 
 async function tell(
-  context: RelayContext,
+  context: SweepContext,
   connection: LiveConnection,
   table: string,
   latest: number,

@@ -1,5 +1,5 @@
 import { codecOf } from '../protocol/negotiation.ts';
-import type { RelayContext } from './context.ts';
+import type { SweepContext } from './context.ts';
 import { endOperations, gatewayAnswers } from './end.ts';
 import type { LiveConnection } from './ports.ts';
 import type { Going } from './rollover.ts';
@@ -47,7 +47,7 @@ export interface KeepAliveRun extends Going {
   failed(connection: LiveConnection, error: unknown): void;
 }
 
-export function createRun(context: RelayContext, remainingMs: () => number): KeepAliveRun {
+export function createRun(context: SweepContext, remainingMs: () => number): KeepAliveRun {
   const { clock, logger, registry, settings, transport } = context;
   const report: KeepAliveReport = {
     seen: 0,

@@ -1,4 +1,4 @@
-import type { RelayContext } from './context.ts';
+import type { SweepContext } from './context.ts';
 import { createRun, type KeepAliveReport } from './keepalive-run.ts';
 import type { LiveConnection } from './ports.ts';
 import { closeInTurn, plannedEnd } from './rollover.ts';
@@ -18,7 +18,7 @@ export type { KeepAliveReport } from './keepalive-run.ts';
  * @throws TablecastError `REGISTRY_UNAVAILABLE` when the live connections cannot be listed
  */
 export async function keepAlive(
-  context: RelayContext,
+  context: SweepContext,
   options: { readonly remainingMs: () => number },
 ): Promise<KeepAliveReport> {
   const run = createRun(context, options.remainingMs);
@@ -85,7 +85,7 @@ async function forEach<T>(
   if (faults.length > 0) throw faults[0];
 }
 
-function tell({ logger, metrics }: RelayContext, report: KeepAliveReport, ms: number): void {
+function tell({ logger, metrics }: SweepContext, report: KeepAliveReport, ms: number): void {
   metrics.count('keepalive.connections', report.seen);
   metrics.count('keepalive.sent', report.sent);
   metrics.count('keepalive.left', report.left);

@@ -9,6 +9,7 @@ export async function inLanes<T>(
 ): Promise<unknown[]> {
   const queue = items[Symbol.iterator]();
   const faults: unknown[] = [];
+  let isOver = false;
   const lane = async () => {
     for (let next = queue.next(); !next.done; next = queue.next()) {
       try {
@@ -17,7 +18,10 @@ export async function inLanes<T>(
         faults.push(error);
       }
     }
+    isOver = true;
   };
-  await Promise.all(Array.from({ length: width }, lane));
+  const lanes: Promise<void>[] = [];
+  while (lanes.length < width && !isOver) lanes.push(lane());
+  await Promise.all(lanes);
   return faults;
 }

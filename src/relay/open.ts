@@ -3,7 +3,7 @@ import type { Presented } from '../auth/identity.ts';
 import { TablecastError } from '../errors.ts';
 import { credentialHeader } from '../protocol/appsync/header.ts';
 import { negotiate, SUBPROTOCOLS } from '../protocol/negotiation.ts';
-import { CONNECTION_LIFE_SECONDS, type RelayContext } from './context.ts';
+import { CONNECTION_LIFE_SECONDS, type ConnectContext } from './context.ts';
 
 /** A WebSocket upgrade as `$connect` sees it. */
 export interface Upgrade {
@@ -28,7 +28,7 @@ export type OpenOutcome =
  * stop only on `connection_error`, so that theirs opens without an identity and its init is refused. While an issuer's
  * keys cannot be fetched nobody is refused for good: 503, and every client tries again.
  */
-export async function open(context: RelayContext, upgrade: Upgrade): Promise<OpenOutcome> {
+export async function open(context: ConnectContext, upgrade: Upgrade): Promise<OpenOutcome> {
   const { connectionId, headers, query } = upgrade;
   const negotiation = negotiate(named(headers, 'sec-websocket-protocol'), query);
   if (negotiation.kind === 'unsupported') {

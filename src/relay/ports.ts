@@ -130,7 +130,26 @@ export interface Shape {
 export interface Lookup {
   readonly filterKey: string;
   readonly shards: number;
+  /**
+   * Whose rows lie under the key. A registry that finds very many of them may spread the shape over more partitions
+   * (`Shape.shards`); without it, it leaves the shape as it is.
+   */
+  readonly shape?: ShapeName;
 }
+
+/** Names a shape among all tables'. */
+export interface ShapeName {
+  /** Table name as the schema writes it. */
+  readonly table: string;
+  readonly field: string;
+  readonly names: ShapeNames;
+}
+
+/**
+ * What was found under one filter key, in parts of no particular size. A part that is the very same object as one of an
+ * earlier call holds the very same rows: what was built over it, such as an index, may be kept with it (in a WeakMap).
+ */
+export type FoundCandidates = readonly (readonly Candidate[])[];
 
 /** A live subscription as its own connection names it. */
 export interface LiveSubscription {
@@ -191,7 +210,7 @@ export interface Registry {
   open(connection: NewConnection): Promise<void>;
   /**
    * Accepts `connection_init`: exactly one caller per connection gets `initialised`. `identity`, when given, is
-   * bound to the connection (LIVE and ID rows too).
+   * bound to the connection (ID row too). `live` tells of it from then on.
    */
   initialise(
     connectionId: string,
@@ -203,7 +222,7 @@ export interface Registry {
       readonly strictOrdering?: boolean;
     },
   ): Promise<'initialised' | 'repeated' | 'unknown'>;
-  /** Settles the dialect of a connection whose first operation told it (META and LIVE rows). Last one wins. */
+  /** Settles the dialect of a connection whose first operation told it; `live` tells it too. Last one wins. */
   speak(connectionId: string, dialect: Dialect): Promise<void>;
   /**
    * Notes that an operation of the connection may start whose own credential expires at `expiresAt` (epoch seconds),
@@ -254,11 +273,18 @@ export interface Registry {
   subscriptions(connectionId: string): Promise<readonly LiveSubscription[]>;
   /** One query: all shapes in use for a table's subscription fields. */
   shapes(table: string): Promise<readonly Shape[]>;
-  /** One query per filter key and shard, in parallel. The map has an entry for each filter key asked. */
-  candidates(lookups: readonly Lookup[]): Promise<ReadonlyMap<string, readonly Candidate[]>>;
+  /**
+   * One query per filter key and shard, in parallel; of a key with very many rows, a registry may instead ask whether any
+   * were added or removed since it read them, after this call began (layout L3), and read again only what was. The map has
+   * an entry for each filter key asked.
+   */
+  candidates(lookups: readonly Lookup[]): Promise<ReadonlyMap<string, FoundCandidates>>;
   /** Cached; a document never changes under its hash. */
   document(hash: string): Promise<StoredDocument | undefined>;
-  /** Every live connection, in no order. Costs one query per partition (64): for sweeps and gaps only. */
+  /**
+   * Every live connection, in no order. Costs one query per partition (64), and a read and a write of each connection it
+   * comes to for the first time: for sweeps and gaps only.
+   */
   live(): AsyncIterable<LiveConnection>;
 }
 

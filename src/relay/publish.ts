@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Publish } from '../api/ports.ts';
 import { publishedImage } from '../api/published-image.ts';
 import { TablecastError } from '../errors.ts';
-import type { RelayContext } from './context.ts';
+import type { DeliveryContext } from './context.ts';
 import { createPipeline } from './deliver/pipeline.ts';
 
 /** Longest a publish may take to send, ms: it runs inside somebody's request. */
@@ -14,7 +14,7 @@ const SENDING_MS = 20_000;
  * @throws TablecastError `PUBLISH_INVALID` for a field that is not published or a payload that does not fit its type ·
  * `REGISTRY_UNAVAILABLE` before anything was sent · `TRANSPORT_UNAVAILABLE` when some may have it and some not
  */
-export function createPublish(context: RelayContext): Publish {
+export function createPublish(context: DeliveryContext): Publish {
   const pipeline = createPipeline(context);
   let count = 0n;
   return async (name, payload) => {
@@ -53,7 +53,7 @@ export function createPublish(context: RelayContext): Publish {
   };
 }
 
-function expected({ model }: RelayContext, name: string): string {
+function expected({ model }: DeliveryContext, name: string): string {
   const published = [...model.subscriptions.values()].filter(({ source }) => source === 'published');
   const names = published.map((field) => field.name).join(', ') || 'none is there';
   return `publish: expected a subscription field marked @published (${names}), got ${JSON.stringify(name.slice(0, 64))}`;

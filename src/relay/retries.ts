@@ -1,17 +1,17 @@
-import type { RelayContext } from './context.ts';
+import type { SweepContext } from './context.ts';
 import type { PostOutcome } from './ports.ts';
 
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 1_000;
 
 /** Full jitter: anything from nothing to the doubled pause, so that retries of many do not come in step. */
-export function backoff({ random }: RelayContext, attempt: number): number {
+export function backoff({ random }: Pick<SweepContext, 'random'>, attempt: number): number {
   return random() * Math.min(FIRST_BACKOFF_MS * 2 ** attempt, LONGEST_BACKOFF_MS);
 }
 
 /** Asks until the gateway neither throttles nor fails, within the budgets of one frame. */
 export async function withRetries(
-  context: RelayContext,
+  context: SweepContext,
   ask: () => Promise<PostOutcome>,
   failedAttempts: number,
 ): Promise<PostOutcome> {

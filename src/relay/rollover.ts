@@ -1,5 +1,5 @@
 import { hash128 } from '../filter/keys.ts';
-import type { RelayContext } from './context.ts';
+import type { SweepContext } from './context.ts';
 import { inLanes } from './lanes.ts';
 import type { LiveConnection, PostOutcome } from './ports.ts';
 
@@ -66,7 +66,7 @@ export interface Going {
  * API Gateway's own `$disconnect` does that too, but is not certain to come.
  */
 export async function closeInTurn(
-  context: RelayContext,
+  context: SweepContext,
   connections: readonly LiveConnection[],
   going: Going,
   fault: (connection: LiveConnection, error: unknown) => void,
@@ -90,7 +90,7 @@ export async function closeInTurn(
 }
 
 async function close(
-  { transport, registry }: RelayContext,
+  { transport, registry }: SweepContext,
   target: LiveConnection,
   going: Going,
 ): Promise<keyof Closed> {
@@ -111,7 +111,7 @@ async function close(
 }
 
 /** Resolves so many times a second at most, evenly; who asks first goes first. */
-function paced({ clock }: RelayContext, aSecond: number): () => Promise<void> {
+function paced({ clock }: SweepContext, aSecond: number): () => Promise<void> {
   let next = 0;
   return async () => {
     const now = clock.now();

@@ -1,5 +1,6 @@
 import {
   type DocumentNode,
+  type ExecutionResult,
   execute,
   GraphQLError,
   GraphQLObjectType,
@@ -99,25 +100,35 @@ export interface Resolving {
 }
 
 /**
- * Renders one payload as JSON text: `{"data":{KEY:…},"errors":[…]?,"extensions":{…}}`. A field that does not fit
+ * Renders one payload as JSON text, at once unless a resolver has to be waited for: `{"data":{KEY:…},"errors":[…]?,"extensions":{…}}`. A field that does not fit
  * is null with an error; `data` itself is always an object, since clients drop `data: null` silently.
  * @param source what the root field resolves to: an image, or the parts of a `…Change`
  * @param resolving where a resolver answers a field of the selection: its context, and what is told of its errors
  */
-export async function renderPayload(
+export function renderPayload(
   model: Model,
   prepared: PreparedDocument,
   source: unknown,
   extensions: PayloadExtensions,
   resolving?: Resolving,
-): Promise<string> {
+): string | Promise<string> {
   const rootValue = Object.assign(Object.create(null), { [prepared.field]: source });
-  const result = await execute({
+  const result = execute({
     schema: servedSchema(model),
     document: prepared.document,
     rootValue,
     contextValue: resolving?.context,
   });
+  if ('then' in result) return result.then((each) => payloadText(prepared, each, extensions, resolving));
+  return payloadText(prepared, result, extensions, resolving);
+}
+
+function payloadText(
+  prepared: PreparedDocument,
+  result: ExecutionResult,
+  extensions: PayloadExtensions,
+  resolving: Resolving | undefined,
+): string {
   const data = result.data ?? { [prepared.responseKey]: null };
   // Locations would point into the stored document, which the client never saw.
   const errors = result.errors?.map((error) => {

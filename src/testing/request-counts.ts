@@ -30,9 +30,10 @@ const NONE: RequestCount = { requests: 0, readUnits: 0, writeUnits: 0 };
 
 /**
  * Counts the requests a client sends and the capacity they consume, by asking for `ReturnConsumedCapacity` on each.
- * DynamoDB Local reports 0 units for a Query that finds nothing; AWS bills at least one read, so a Query counts 1 at
- * the least. A request that fails counts without units; one
- * the SDK sends again on its own counts once.
+ * DynamoDB Local reports 0 units for a Query that finds nothing and for a key of a batch that is not there; AWS bills the
+ * smallest read for each, so a Query counts 1 at the least, and so does every key that is read consistently (any other
+ * 0.5). A request that fails counts without units; one the SDK sends again on its own counts once.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
  */
 export function countRequests(client: SdkClient): RequestCounts {
   const counts = new Map<string, RequestCount>();
@@ -46,8 +47,8 @@ export function countRequests(client: SdkClient): RequestCounts {
       const detail = fieldOf(args.input, 'ReturnConsumedCapacity') === 'INDEXES' ? 'INDEXES' : 'TOTAL';
       const result = await next({ ...args, input: { ...args.input, ReturnConsumedCapacity: detail } });
       const reported = unitsOf(fieldOf(result.output, 'ConsumedCapacity'));
-      const units = operation === 'Query' ? Math.max(1, reported) : reported;
-      add(operation, READS.has(operation) ? { ...NONE, readUnits: units } : { ...NONE, writeUnits: units });
+      const readUnits = Math.max(leastReadUnits(operation, args.input), reported);
+      add(operation, READS.has(operation) ? { ...NONE, readUnits } : { ...NONE, writeUnits: reported });
       return result;
     },
     { priority: 'low', purpose: 'request-counts' },
@@ -71,6 +72,20 @@ function sum(one: RequestCount, other: RequestCount): RequestCount {
     writeUnits: one.writeUnits + other.writeUnits,
   };
 }
+
+/** What AWS bills for a read that finds nothing. */
+function leastReadUnits(operation: string, input: object): number {
+  if (operation === 'Query') return 1;
+  if (operation === 'GetItem') return unitsOfKey(input);
+  if (operation !== 'BatchGetItem') return 0;
+  return Object.values(fieldOf(input, 'RequestItems') ?? {}).reduce((sum: number, wanted: unknown) => {
+    const table = Object(wanted);
+    const keys = fieldOf(table, 'Keys');
+    return sum + (Array.isArray(keys) ? keys.length : 0) * unitsOfKey(table);
+  }, 0);
+}
+
+const unitsOfKey = (read: object) => (fieldOf(read, 'ConsistentRead') === true ? 1 : 0.5);
 
 /** `ConsumedCapacity` is one object, or a list with one per table. */
 function unitsOf(consumed: unknown): number {

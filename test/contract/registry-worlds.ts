@@ -71,6 +71,32 @@ export const modelWorld: World = {
   },
 };
 
+/**
+ * The same, with one reader for all that keeps every key it finds anything under: each look-up is its third, so that it
+ * is of rows in memory wherever they may be used.
+ */
+export const warmWorld: World = {
+  start: async () => {},
+  stop: async () => {},
+  open: async (limits = {}) => {
+    const clock = jumpingClock();
+    const client = new DynamoDBTable({ tableName: 'relay', pageRows: 3 });
+    const open = () => createDynamoDBRegistry({ client, tableName: 'relay', clock, limits, warm: WARM });
+    const reader = open();
+    const another = (): Registry => ({
+      ...open(),
+      candidates: async (lookups) => {
+        await reader.candidates(lookups);
+        await reader.candidates(lookups);
+        return reader.candidates(lookups);
+      },
+    });
+    return { registry: another(), clock, another, rows: async () => client.rows() };
+  },
+};
+
+const WARM = { minRows: 1, maxRows: 10_000 };
+
 export interface LocalWorld extends World {
   client(): DynamoDBDocumentClient;
   /** The low-level client, for what is done to tables rather than items. */

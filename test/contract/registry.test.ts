@@ -11,7 +11,7 @@ import {
   subscriptionOf,
   TABLE,
 } from './registry-samples.ts';
-import { localWorld, memoryWorld, modelWorld, START } from './registry-worlds.ts';
+import { localWorld, memoryWorld, modelWorld, START, warmWorld } from './registry-worlds.ts';
 
 const shopping = equal({ title: '買い物' });
 
@@ -31,6 +31,7 @@ async function liveOf(registry: Registry): Promise<LiveConnection[]> {
 describe.each([
   ['memory', memoryWorld],
   ['DynamoDB on the table model', modelWorld],
+  ['DynamoDB with rows in memory', warmWorld],
   ['DynamoDB Local', localWorld()],
 ])('registry: %s', (_, world) => {
   beforeAll(() => world.start());

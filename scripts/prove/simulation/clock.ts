@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { MonotonicClock } from '../../../src/relay/ports.ts';
 
 /** Work that did not end within the virtual time it was given, or waits for something that no clock will bring. */
@@ -54,6 +55,8 @@ export function createSimulationClock(start: number = Date.UTC(2026, 0, 1)): Sim
         signal?.removeEventListener('abort', abort);
         resolve();
       };
+      // As many as like may wait for the same signal.
+      if (signal) setMaxListeners(0, signal);
       signal?.addEventListener('abort', abort, { once: true });
       if (own.due !== Number.POSITIVE_INFINITY) push(sleeps, own);
     });

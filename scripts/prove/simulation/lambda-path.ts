@@ -71,6 +71,8 @@ export const runLambdaTrial: RunTrial = async (seed, size, { log, signal } = {})
       postFaults: world.gateway.faulty,
       requestFaults: world.requestFaults,
       connections: history.connections.size,
+      warmHits: world.counts.get('warm.hit') ?? 0,
+      warmLoads: world.counts.get('warm.load') ?? 0,
       places: world.counts.get('place.saved') ?? 0,
     },
   };

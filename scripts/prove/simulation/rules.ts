@@ -30,7 +30,7 @@ const LAMBDA_RULES: readonly Rule[] = [
   {
     name: 'of several failures the earliest is reported',
     path: 'lambda',
-    file: CHAINS,
+    file: 'relay/deliver/chain-report.ts',
     find: 'if (!report.stop || record < report.stop.record)',
     replace: 'if (!report.stop || record > report.stop.record)',
   },
@@ -45,8 +45,8 @@ const LAMBDA_RULES: readonly Rule[] = [
     name: 'frames of a connection go out in order',
     path: 'lambda',
     file: CHAINS,
-    find: 'for (const [index, owedFrame] of chain.entries()) {',
-    replace: 'for (const [index, owedFrame] of [...chain.entries()].reverse()) {',
+    find: 'for (const owedFrame of owed) {',
+    replace: 'for (const owedFrame of [...owed].reverse()) {',
   },
   {
     name: 'who cannot keep up is told',
@@ -102,14 +102,14 @@ const LAMBDA_RULES: readonly Rule[] = [
   {
     name: 'a LEAVE carries nothing of the new image',
     path: 'lambda',
-    file: 'relay/deliver/payload.ts',
+    file: 'relay/deliver/payload-source.ts',
     find: '        item: null,\n        previous: leave',
     replace: '        item: change.newImage,\n        previous: leave',
   },
   {
     name: 'a repeat has the event id of the first delivery',
     path: 'lambda',
-    file: 'relay/deliver/payload.ts',
+    file: 'relay/deliver/payload-source.ts',
     find: '    eventId: change.eventId,\n    sequenceNumber',
     replace: '    eventId: change.eventId + Math.random(),\n    sequenceNumber',
   },
@@ -146,8 +146,8 @@ const LAMBDA_RULES: readonly Rule[] = [
     name: 'a completed subscription loses its rows',
     path: 'lambda',
     file: 'adapters/dynamodb/complete.ts',
-    find: '  await deletePlaces(table, connectionId, row);\n  await remove(table, row, { text',
-    replace: '  await remove(table, row, { text',
+    find: '  await deletePlaces(table, connectionId, row);\n  await bumpVersions(',
+    replace: '  await bumpVersions(',
   },
   {
     name: 'a shape is written before the rows that use it',

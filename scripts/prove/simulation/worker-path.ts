@@ -105,6 +105,8 @@ export const runWorkerTrial: RunTrial = async (seed, size, { log, signal } = {})
       requestFaults: world.requestFaults,
       streamFaults: [...streams.faultCounts.values()].reduce((sum, count) => sum + count, 0),
       connections: history.connections.size,
+      warmHits: world.counts.get('warm.hit') ?? 0,
+      warmLoads: world.counts.get('warm.load') ?? 0,
       gaps: world.counts.get('worker.gap') ?? 0,
     },
   };

@@ -72,6 +72,10 @@ const LATE_MS = 12_000;
 
 const model = loadModel(SDL, { file: 'schema.graphql' });
 
+/** In two of three seeds the rows of any filter key with so few rows are kept in memory. */
+const isWarm = (seed: number) => seed % 3 !== 1;
+const WARM = { minRows: 2, maxRows: 400 };
+
 export interface WorldOptions {
   readonly seed: number;
   readonly rates: Rates;
@@ -180,6 +184,7 @@ export function createWorld({ seed, rates: given, settings, log }: WorldOptions)
           tableName: RELAY_TABLE,
           clock: own,
           random: () => jitter.next(),
+          ...(isWarm(seed) && { warm: WARM, metrics }),
         }),
         transport: world.gateway.transport(process, faults),
         clock: own,

@@ -13,8 +13,9 @@ type WriteRequest =
   | { PutRequest: { Item: Record<string, unknown> } }
   | { DeleteRequest: { Key: Record<string, unknown> } };
 
-/** DynamoDB takes this many items in one BatchWriteItem, and in one BatchGetItem. */
-const WRITE_ITEMS = 25;
+/** DynamoDB takes this many items in one BatchWriteItem … */
+export const WRITE_ITEMS = 25;
+/** … and this many in one BatchGetItem. */
 const READ_ITEMS = 100;
 
 /** Batches in flight at once. */
@@ -26,7 +27,8 @@ const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 1_000;
 
 /**
- * Writes all rows, 25 a request, in no order. What comes back unprocessed is sent again after a jittered pause.
+ * Writes all rows, 25 a request from the first on, in no order: nothing may rest on one being written before another. What
+ * comes back unprocessed is sent again after a jittered pause.
  * @throws TablecastError `REGISTRY_UNAVAILABLE` when some are still unprocessed after 10 tries.
  */
 export async function batchWrite(table: RelayTable, writes: Writes): Promise<void> {

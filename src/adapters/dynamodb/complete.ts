@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { hash128 } from '../../filter/keys.ts';
-import { type Row, type RowKey, secondsOf, subscriptionKey, textOf } from './rows.ts';
+import { type Row, type RowKey, secondsOf, subscriptionKey, textOf, textsOf } from './rows.ts';
 import { absentOrExpired, deletePlaces } from './subscription-rows.ts';
 import { get, put, type RelayTable, remove, unavailable, update } from './table.ts';
+import { bumpVersions } from './versions.ts';
 
 /** A live one that keeps coming between is a client in a loop; it does not get more of our time than this. */
 const MAX_TRIES = 20;
@@ -70,10 +71,11 @@ async function markEnded(table: RelayTable, key: RowKey): Promise<Marked> {
 }
 
 /**
- * What is left to do for a SUB row once it is marked: the rows it names, then itself, unless another subscription has
- * taken its place. Can be done any number of times, by any number at once.
+ * What is left to do for a SUB row once it is marked: the rows it names, the word to who holds them in memory, then
+ * itself, unless another subscription has taken its place. Can be done any number of times, by any number at once.
  */
 export async function finishEnded(table: RelayTable, connectionId: string, row: Row & RowKey): Promise<void> {
   await deletePlaces(table, connectionId, row);
+  await bumpVersions(table, textsOf(row, 'places'));
   await remove(table, row, { text: '#nonce = :nonce', values: { ':nonce': textOf(row, 'nonce') ?? '' } });
 }

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { Dialect } from '../../protocol/dialect.ts';
 import type { Connection, Identity, NewConnection, Registry } from '../../relay/ports.ts';
 import { batchWrite } from './batch.ts';
-import { mapConcurrently } from './concurrency.ts';
 import { identityText, parseIdentity } from './identity-text.ts';
 import {
   dialectOf,
@@ -53,9 +52,9 @@ type Init = Parameters<Registry['initialise']>[1];
 const IS_OPEN = 'attribute_not_exists(#closed) AND #expiresAt > :now';
 
 /**
- * One conditional update of META, so that exactly one caller is told `initialised`; then the LIVE row is told. An
- * identity that comes only now is written as subscribing is: the rows, then a look whether a close came between, which
- * may not have seen them.
+ * One conditional update of META, so that exactly one caller is told `initialised`. The LIVE row is not told: who sweeps
+ * looks at META for what it lacks (live.ts), and most connections are over before anybody does. An identity that comes
+ * only now is written as subscribing is: its row, then a look whether a close came between, which may not have seen it.
  */
 export async function initialise(
   table: RelayTable,
@@ -90,71 +89,26 @@ export async function initialise(
   if (!written.ok && textOf(before ?? {}, 'initialised') !== token) {
     return isLive(before, table.clock.now()) && before['closed'] !== true ? 'repeated' : 'unknown';
   }
-  if (identity) return bindIdentity(table, connectionId, { dialect, identity }, before ?? {});
-  await tellLive(table, connectionId, { initialised: true, ...(dialect && { dialect }) });
+  if (identity) return bindIdentity(table, connectionId, identity, before ?? {});
   return 'initialised';
 }
 
 async function bindIdentity(
   table: RelayTable,
   id: string,
-  init: { readonly dialect: Dialect | undefined; readonly identity: Identity },
+  { hash }: Identity,
   meta: Row,
 ): Promise<'initialised' | 'unknown'> {
-  const { dialect, identity } = init;
-  const { hash, expiresAt } = identity;
   const replaced = textOf(meta, 'identityHash');
   const own = identityKey(hash, id);
-  await mapConcurrently(
-    [
-      () =>
-        batchWrite(table, {
-          put: [{ ...own, expiresAt: numberOf(meta, 'expiresAt') ?? 0 }],
-          delete: replaced !== undefined && replaced !== hash ? [identityKey(replaced, id)] : [],
-        }),
-      () =>
-        tellLive(table, id, {
-          initialised: true,
-          ...(dialect && { dialect }),
-          identityHash: hash,
-          credentialExpiresAt: expiresAt ?? NEVER,
-        }),
-    ],
-    2,
-    (write) => write(),
-  );
+  await batchWrite(table, {
+    put: [{ ...own, expiresAt: numberOf(meta, 'expiresAt') ?? 0 }],
+    delete: replaced !== undefined && replaced !== hash ? [identityKey(replaced, id)] : [],
+  });
   const now = await connection(table, id);
   if (now && !now.closed) return 'initialised';
   await batchWrite(table, { delete: [own] });
   return 'unknown';
-}
-
-/** What a LIVE row says of a credential without an end, in place of one that may have had one. */
-export const NEVER = 0;
-
-/** What LIVE is told. */
-interface News {
-  readonly initialised?: true;
-  readonly dialect?: Dialect;
-  readonly identityHash?: string;
-  readonly credentialExpiresAt?: number;
-}
-
-/**
- * Who reads LIVE rows sees no META. One attribute at a time, so that what another invocation tells of the connection at
- * the same moment stays; not written where a close has removed the row.
- */
-async function tellLive(table: RelayTable, connectionId: string, news: News): Promise<void> {
-  const names = Object.keys(news);
-  await update(
-    table,
-    liveKey(connectionId),
-    {
-      text: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
-      values: Object.fromEntries(Object.entries(news).map(([name, value]) => [`:${name}`, value])),
-    },
-    { text: 'attribute_exists(#pk)' },
-  );
 }
 
 /** The LIVE row's, the earliest of those noted; nothing where a close has removed it. */
@@ -169,13 +123,17 @@ export async function noteExpiry(table: RelayTable, connectionId: string, expire
   );
 }
 
-/** META and LIVE, side by side; of a connection that is not open, neither. */
+/**
+ * META; of a connection that is not open, nothing. Its LIVE row only where META named a dialect before: a sweep may have
+ * copied that one there (live.ts), and would not look at META again.
+ */
 export async function speak(table: RelayTable, connectionId: string, dialect: Dialect): Promise<void> {
   const change = { text: 'SET #dialect = :dialect', values: { ':dialect': dialect } };
   const condition = { text: IS_OPEN, values: { ':now': secondsOf(table.clock.now()) } };
-  await mapConcurrently([metaKey(connectionId), liveKey(connectionId)], 2, (key) =>
-    update(table, key, change, condition),
-  );
+  const meta = await update(table, metaKey(connectionId), change, condition);
+  // The same one too: the SDK may have repeated an update whose answer was lost.
+  if (!meta.ok || !meta.old || dialectOf(meta.old, 'dialect') === undefined) return;
+  await update(table, liveKey(connectionId), change, condition);
 }
 
 /** A connection that is open or marked closed; nothing for one that is unknown, over, or known by its mark alone. */

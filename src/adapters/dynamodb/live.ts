@@ -1,20 +1,15 @@
 import type { LiveConnection } from '../../relay/ports.ts';
+import { batchGet } from './batch.ts';
 import { mapConcurrently } from './concurrency.ts';
-import { NEVER } from './connections.ts';
-import {
-  dialectOf,
-  isLive,
-  LIVE_PARTITIONS,
-  livePartition,
-  numberOf,
-  partitionOf,
-  type Row,
-  textOf,
-} from './rows.ts';
-import { query, type RelayTable } from './table.ts';
+import { isTold, liveConnectionOf, type News, newsOf, withMeta } from './live-row.ts';
+import { isLive, LIVE_PARTITIONS, liveKey, livePartition, metaKey, partitionOf, type Row } from './rows.ts';
+import { query, type RelayTable, update } from './table.ts';
 
 /** Partitions of LIVE rows read at once. */
 const PARTITIONS_AT_ONCE = 8;
+
+/** LIVE rows told at once. */
+const TOLD_AT_ONCE = 16;
 
 /** For so long every pass starts at the same partition: half the shortest time between two. */
 const START_MS = 30_000;
@@ -23,41 +18,71 @@ const START_MS = 30_000;
  * Every live connection, some partitions at a time, so that a caller who stops early does not pay for all. Where it
  * starts is drawn anew every 30 s: whatever part of all a pass gets through, and however often it runs, no connection
  * is for ever among those it does not come to.
+ *
+ * Init and the first operation tell META alone. Of a connection whose LIVE row was not told what they said, META is read
+ * too, 100 a request, and then the LIVE row is told, so that the next pass need not read it again.
+ * @throws TablecastError `REGISTRY_UNAVAILABLE` when rows cannot be read; not when none can be told
  */
 export async function* live(table: RelayTable): AsyncGenerator<LiveConnection> {
   const start = partitionOf(String(Math.floor(table.clock.now() / START_MS)), LIVE_PARTITIONS);
+  const telling = createTelling(table);
+  let news: readonly News[] = [];
   for (let first = 0; first < LIVE_PARTITIONS; first += PARTITIONS_AT_ONCE) {
     const partitions = Array.from({ length: PARTITIONS_AT_ONCE }, (_, n) =>
       livePartition((start + first + n) % LIVE_PARTITIONS),
     );
-    const rows = await mapConcurrently(partitions, PARTITIONS_AT_ONCE, (partition) =>
-      query(table, partition),
-    );
-    for (const row of rows.flat()) {
+    const found = await telling.beside(news, () => read(table, partitions));
+    news = found.flatMap(({ row, meta }) => (meta ? (newsOf(row, meta) ?? []) : []));
+    for (const { row, meta } of found) {
       const connection = isLive(row, table.clock.now()) && liveConnectionOf(row);
-      if (connection) yield connection;
+      if (connection) yield meta ? withMeta(connection, meta) : connection;
     }
   }
+  await telling.beside(news, async () => {});
 }
 
-/** The connection of a LIVE row; nothing for a row that is not one. */
-function liveConnectionOf(row: Row): LiveConnection | undefined {
-  const connectionId = textOf(row, 'sk');
-  const stage = textOf(row, 'stage');
-  const connectedAt = numberOf(row, 'connectedAt');
-  if (connectionId === undefined || stage === undefined || connectedAt === undefined) return undefined;
-  const dialect = dialectOf(row, 'dialect');
-  const identityHash = textOf(row, 'identityHash');
-  const credentialExpiresAt = numberOf(row, 'credentialExpiresAt');
-  const operationExpiresAt = numberOf(row, 'operationExpiresAt');
+/** A LIVE row, and META of its connection where that was to be read and stands. */
+interface Found {
+  readonly row: Row;
+  readonly meta?: Row;
+}
+
+async function read(table: RelayTable, partitions: readonly string[]): Promise<readonly Found[]> {
+  const pages = await mapConcurrently(partitions, PARTITIONS_AT_ONCE, (partition) => query(table, partition));
+  const rows = pages.flat().filter((row) => isLive(row, table.clock.now()));
+  const untold = rows.filter((row) => !isTold(row)).map((row) => metaKey(String(row['sk'])));
+  const metas = new Map((await batchGet(table, untold)).map((row) => [row['pk'], row]));
+  return rows.map((row) => {
+    const meta = isTold(row) ? undefined : metas.get(metaKey(String(row['sk'])).pk);
+    return meta ? { row, meta } : { row };
+  });
+}
+
+/**
+ * Tells LIVE rows what META says. Whoever sweeps has something better to do than to fail for it: after the first that
+ * cannot be told no more are tried, and the next sweep reads META again.
+ */
+function createTelling(table: RelayTable) {
+  let goesOn = true;
+  const tell = async (news: readonly News[]): Promise<void> => {
+    if (!goesOn) return;
+    try {
+      await mapConcurrently(news, TOLD_AT_ONCE, (each) =>
+        update(table, liveKey(each.connectionId), each.change, each.condition),
+      );
+    } catch {
+      goesOn = false;
+    }
+  };
   return {
-    connectionId,
-    stage,
-    connectedAt,
-    initialised: row['initialised'] === true,
-    ...(dialect && { dialect }),
-    ...(identityHash !== undefined && { identityHash }),
-    ...(credentialExpiresAt !== undefined && credentialExpiresAt !== NEVER && { credentialExpiresAt }),
-    ...(operationExpiresAt !== undefined && { operationExpiresAt }),
+    /** Beside `work`; nothing of either is under way any more once this settles as `work` did. */
+    async beside<T>(news: readonly News[], work: () => Promise<T>): Promise<T> {
+      const told = tell(news);
+      try {
+        return await work();
+      } finally {
+        await told;
+      }
+    },
   };
 }

@@ -73,6 +73,17 @@ export const identityKey = (identityHash: string, connectionId: string): RowKey 
 /** Where a row under a filter key stands: what a SUB row lists, so that it names every row it has. */
 export const placeOf = (filterKey: string, shard: number): string => `${filterKey}#${shard}`;
 
+/** Inverse of {@link placeOf}. */
+export function parsePlace(
+  place: string,
+): { readonly filterKey: string; readonly shard: number } | undefined {
+  const [, filterKey, shard] = /^(.+)#(\d+)$/s.exec(place) ?? [];
+  return filterKey === undefined ? undefined : { filterKey, shard: Number(shard) };
+}
+
+/** What readers of a filter key with very many rows compare (versions.ts). */
+export const versionKey = (filterKey: string): RowKey => ({ pk: `VERSION#${filterKey}`, sk: 'VERSION' });
+
 export const PLACE_PREFIX = 'KEY#';
 
 export const placePartition = (place: string): string => PLACE_PREFIX + place;

@@ -26,7 +26,10 @@ export interface Placement {
 }
 
 export interface ShapeUse {
-  /** Where to keep a subscription. Reads the table's shapes only when one it would use is not remembered. */
+  /**
+   * Where to keep a subscription. Reads the table's shapes when one it would use is not remembered, or was not read for
+   * `maxRememberedSeconds`: readers may have given it more shards.
+   */
   place(subscription: NewSubscription): Promise<readonly Placement[]>;
   /** Makes sure the shapes outlive the subscription: at most one write a shape, process and connection life. */
   keep(subscription: NewSubscription, placements: readonly Placement[]): Promise<void>;
@@ -48,6 +51,8 @@ const RESERVED_SECONDS = 30;
 export function createShapeUse(table: RelayTable, limits: RegistryLimits): ShapeUse {
   /** By table and field, then by names. */
   const known = new Map<string, Map<string, KnownShape>>();
+  /** Table → when its shapes were last read, in epoch ms. */
+  const readAt = new Map<string, number>();
   const readings = new Map<string, Promise<void>>();
   const writings = new Map<string, Promise<void>>();
 
@@ -82,11 +87,18 @@ export function createShapeUse(table: RelayTable, limits: RegistryLimits): Shape
 
   const read = (tableName: string) =>
     once(readings, tableName, async () => {
+      const now = table.clock.now();
       for (const row of await query(table, shapesPartition(tableName))) {
         const shape = isLive(row, table.clock.now()) && shapeOf(row);
         if (shape) remember(tableName, shape);
       }
+      readAt.set(tableName, now);
     });
+
+  const isOutdated = (tableName: string) => {
+    const age = table.clock.now() - (readAt.get(tableName) ?? Number.NEGATIVE_INFINITY);
+    return Math.abs(age) >= limits.maxRememberedSeconds * 1_000;
+  };
 
   const write = (tableName: string, shape: Shape, lastsUntil: number) =>
     once(writings, JSON.stringify([tableName, shape.field, shape.names]), async () => {
@@ -127,7 +139,7 @@ export function createShapeUse(table: RelayTable, limits: RegistryLimits): Shape
   return {
     async place(subscription) {
       let chosen = choose(subscription);
-      if (chosen.some((shape) => !shape.known)) {
+      if (chosen.some((shape) => !shape.known || isOutdated(subscription.table))) {
         await read(subscription.table);
         chosen = choose(subscription);
       }

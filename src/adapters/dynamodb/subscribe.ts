@@ -14,10 +14,13 @@ import {
   secondsOf,
   subscriptionKey,
   textOf,
+  textsOf,
+  versionKey,
 } from './rows.ts';
-import type { ShapeUse } from './shapes.ts';
+import type { Placement, ShapeUse } from './shapes.ts';
 import { absentOrUnserved, deletePlaces, placeRows, subscriptionRow } from './subscription-rows.ts';
 import { put, type RelayTable, remove, update } from './table.ts';
+import { bumpExisting, bumpVersions, type KeyVersion, versionsIn } from './versions.ts';
 
 /** What subscribing needs beside the table: what this process remembers of shared rows. */
 export interface SubscribeParts {
@@ -32,7 +35,9 @@ export interface SubscribeParts {
 /**
  * Write, then check, without a transaction (DESIGN §4): (1) the SUB row under a fresh nonce, (2) the shared rows,
  * (3) the rows under filter keys, (4) a consistent look at connection and SUB. A `complete` or `close` that runs
- * beside this either sees the SUB row and removes what it names, or is seen at (4), and then this removes it.
+ * beside this either sees the SUB row and removes what it names, or is seen at (4), and then this removes it. The look
+ * takes in which of its filter keys have a version row: those count before anybody hears that it is active, so that
+ * whoever holds rows of them reads again (versions.ts).
  */
 export async function subscribe(
   { table, limits, shapes, documents, check = checkStanding }: SubscribeParts,
@@ -51,8 +56,9 @@ export async function subscribe(
     await batchWrite(table, {
       put: placeRows(subscription, h, nonce, placements, limits.maxInlineFilterBytes),
     });
-    const standing = await check(table, connectionId, h, nonce);
-    if (standing !== 'active') await withdraw(table, connectionId, row, nonce);
+    const { standing, versions } = await check(table, connectionId, h, nonce, placements);
+    if (standing === 'active') await bumpExisting(table, versions, textsOf(row, 'places'));
+    else await withdraw(table, connectionId, row, nonce);
     return standing;
   } catch (fault) {
     // The fault is what the caller must hear of; rows this cannot reach either are left to their time to live.
@@ -78,7 +84,10 @@ async function claim(
   for (;;) {
     const written = await put(table, row, absentOrUnserved(secondsOf(table.clock.now())));
     if (written.ok) {
-      if (written.old) await deletePlaces(table, connectionId, written.old);
+      if (written.old) {
+        await deletePlaces(table, connectionId, written.old);
+        await bumpVersions(table, textsOf(written.old, 'places'));
+      }
       return 'claimed';
     }
     const found = written.found;
@@ -118,22 +127,49 @@ async function takeTombstone(table: RelayTable, key: RowKey, nonce: string): Pro
   return ok;
 }
 
-/** Is the connection open, and the SUB row still ours and not ended? Both read strongly consistent, after everything was written. */
+/** What a subscribe finds once everything of it was written. */
+export interface Standing {
+  readonly standing: 'active' | 'completed' | 'closed';
+  /** Of those of its filter keys that have one. */
+  readonly versions: ReadonlyMap<string, KeyVersion>;
+}
+
+/**
+ * Is the connection open, and the SUB row still ours and not ended? And which filter keys count their changes? All read
+ * strongly consistent, after everything was written, in one request.
+ */
 export async function checkStanding(
   table: RelayTable,
   connectionId: string,
   h: string,
   nonce: string,
-): Promise<'active' | 'completed' | 'closed'> {
+  placements: readonly Placement[],
+): Promise<Standing> {
   const meta = metaKey(connectionId);
-  const rows = await batchGet(table, [meta, subscriptionKey(connectionId, h)]);
-  const connection = rows.find((row) => row['sk'] === meta.sk);
-  if (!isLive(connection, table.clock.now()) || connection['closed'] === true) return 'closed';
-  const own = rows.find((row) => row['sk'] !== meta.sk);
+  const subscription = subscriptionKey(connectionId, h);
+  const versions = placements.map(({ filterKey }) => versionKey(filterKey));
+  const rows = await batchGet(table, [meta, subscription, ...versions]);
+  const rowAt = ({ pk, sk }: RowKey) => rows.find((row) => row['pk'] === pk && row['sk'] === sk);
+  return {
+    standing: standingOf(rowAt(meta), rowAt(subscription), nonce, table.clock.now()),
+    versions: versionsIn(rows),
+  };
+}
+
+function standingOf(
+  connection: Row | undefined,
+  own: Row | undefined,
+  nonce: string,
+  now: number,
+): Standing['standing'] {
+  if (!isLive(connection, now) || connection['closed'] === true) return 'closed';
   return own && textOf(own, 'nonce') === nonce && !isEnded(own) ? 'active' : 'completed';
 }
 
-/** Removes what was written, the SUB row last and only if it is still ours. */
+/**
+ * Removes what was written, the SUB row last and only if it is still ours: until then nobody else can have the id, and
+ * whoever held its rows reads again before anybody has.
+ */
 async function withdraw(
   table: RelayTable,
   connectionId: string,
@@ -141,5 +177,6 @@ async function withdraw(
   nonce: string,
 ): Promise<void> {
   await deletePlaces(table, connectionId, row);
+  await bumpVersions(table, textsOf(row, 'places'));
   await remove(table, row, { text: '#nonce = :nonce', values: { ':nonce': nonce } });
 }

@@ -1,3 +1,4 @@
+import type { Dialect } from '../../protocol/dialect.ts';
 import type { Candidate, NewSubscription, SubscriptionOptions } from '../../relay/ports.ts';
 import { type RegistryLimits, subscriptionEnd } from '../memory/registry-limits.ts';
 import { batchWrite } from './batch.ts';
@@ -65,10 +66,23 @@ function placesOf(placements: readonly Placement[]): string[] {
   return [...new Set(placements.map((placement) => placeOf(placement.filterKey, placement.shard)))];
 }
 
+/** Dialects as rows under filter keys name them. Rows of an earlier form have the whole name. */
+const DIALECT_LETTERS = {
+  'graphql-transport-ws': 't',
+  apollo: 'o',
+  appsync: 's',
+} as const satisfies Readonly<Record<Dialect, string>>;
+
+const DIALECT_OF_LETTER: ReadonlyMap<unknown, Dialect> = new Map([
+  [DIALECT_LETTERS['graphql-transport-ws'], 'graphql-transport-ws'],
+  [DIALECT_LETTERS.apollo, 'apollo'],
+  [DIALECT_LETTERS.appsync, 'appsync'],
+]);
+
 /**
  * Rows under filter keys. Attribute names are one letter: every change that matches pays for them by the byte.
- * c client id · o field · d document · r rendering key · f filter, unless too long · p dialect · s stage · a activatedAt
- * · w skipWriter · v overflow · i identity
+ * c client id · o field · d document · r rendering key, unless it is the document's · f filter, unless too long · p
+ * dialect · s stage · a activatedAt · w skipWriter · v overflow · i identity
  */
 export function placeRows(
   subscription: NewSubscription,
@@ -85,9 +99,9 @@ export function placeRows(
     c: subscription.clientId,
     o: subscription.field,
     d: subscription.document.hash,
-    r: subscription.renderingKey,
+    ...(subscription.renderingKey !== subscription.document.hash && { r: subscription.renderingKey }),
     ...(inline && { f: subscription.filter }),
-    p: subscription.dialect,
+    p: DIALECT_LETTERS[subscription.dialect],
     s: subscription.stage,
     a: subscription.activatedAt,
     ...(skipWriter !== undefined && { w: skipWriter }),
@@ -111,8 +125,8 @@ export function candidateOf(row: Row): FoundCandidate | undefined {
   const clientId = textOf(row, 'c');
   const field = textOf(row, 'o');
   const documentHash = textOf(row, 'd');
-  const renderingKey = textOf(row, 'r');
-  const dialect = dialectOf(row, 'p');
+  const renderingKey = row['r'] === undefined ? documentHash : textOf(row, 'r');
+  const dialect = DIALECT_OF_LETTER.get(row['p']) ?? dialectOf(row, 'p');
   const stage = textOf(row, 's');
   const activatedAt = numberOf(row, 'a');
   const expiresAt = numberOf(row, 'expiresAt');

@@ -59,6 +59,11 @@ export function unavailable(
   );
 }
 
+/** For work that nothing depends on: what the table did not take is passed over, and faults of our own code are not. */
+export function passUnavailable(error: unknown): void {
+  if (!(error instanceof TablecastError)) throw error;
+}
+
 /** Puts a row if `condition` holds. */
 export function put(table: RelayTable, row: Row & RowKey, condition: Expression): Promise<Written> {
   return conditional(table, 'PutItem', async () => {

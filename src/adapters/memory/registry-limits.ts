@@ -14,6 +14,20 @@ export interface RegistryLimits {
   readonly maxInlineFilterBytes: number;
   /** Shards the empty shape starts with. Default 4: one partition serves 3 000 reads and 1 000 writes a second. */
   readonly emptyShapeShards: number;
+  /**
+   * Rows under one filter key for each of its shards beyond which its shape gets more shards, twice as many or more.
+   * Default 1 000: about a third of a megabyte to read a shard.
+   */
+  readonly rowsPerShard: number;
+  /** Shards the empty shape gets at most. Default 64. */
+  readonly maxEmptyShapeShards: number;
+  /** Shards any other shape gets at most. Default 8: every key of the shape is looked up in as many. */
+  readonly maxShapeShards: number;
+  /**
+   * How long what is remembered of rows that others change may go unread, in seconds. Default 300. A bound on what is
+   * merely useful: nobody who is active is missed by older memory.
+   */
+  readonly maxRememberedSeconds: number;
   /** Documents kept in memory. Default 1 000 (each ≤ 16 KB). */
   readonly maxCachedDocuments: number;
   /** Requests one call may have in flight. Default 32. */
@@ -27,6 +41,10 @@ export const DEFAULT_REGISTRY_LIMITS: RegistryLimits = {
   tombstoneSeconds: 60,
   maxInlineFilterBytes: 400,
   emptyShapeShards: 4,
+  rowsPerShard: 1_000,
+  maxEmptyShapeShards: 64,
+  maxShapeShards: 8,
+  maxRememberedSeconds: 300,
   maxCachedDocuments: 1_000,
   concurrency: 32,
 };

@@ -1,29 +1,29 @@
-import type { Candidate, NewSubscription } from '../../relay/ports.ts';
+import type { Candidate, NewSubscription, SubscriptionOptions } from '../../relay/ports.ts';
+
+/** Where a subscription is found. */
+export interface Place {
+  readonly filterKey: string;
+  readonly shard: number;
+}
+
+/** A subscription, active or not yet. */
+export interface SubscriptionSlot {
+  readonly kind: 'subscription';
+  readonly subscription: NewSubscription;
+  /** Each filter key once. */
+  readonly places: readonly Place[];
+  /** Epoch seconds. Kept until then; served until the subscription's own `expiresAt`. */
+  readonly expiresAt: number;
+}
 
 /** What stands under a client's id: a subscription, or the mark of a `complete` that came too early. */
-export type Slot =
-  | {
-      readonly kind: 'subscription';
-      readonly subscription: NewSubscription;
-      /** Filter key → shard. */
-      readonly places: ReadonlyMap<string, number>;
-      /** Kept until then; served until the subscription's own `expiresAt`. */
-      readonly expiresAt: number;
-      /** Found by `candidates`: set when the check has passed. */
-      active: boolean;
-    }
-  | { readonly kind: 'tombstone'; readonly expiresAt: number };
+export type Slot = SubscriptionSlot | { readonly kind: 'tombstone'; readonly expiresAt: number };
 
 /** What a change finds of a subscription under a filter key. */
 export function candidateOf(subscription: NewSubscription, filterKey: string): Candidate {
   const { connectionId, clientId, field, document, renderingKey, filter, dialect, stage } = subscription;
   const { activatedAt, expiresAt } = subscription;
-  const { skipWriter, overflow, identity } = subscription.options ?? {};
-  const options = {
-    ...(skipWriter !== undefined && { skipWriter }),
-    ...(overflow && { overflow }),
-    ...(identity && { identity }),
-  };
+  const options = subscription.options && chosenOf(subscription.options);
   return {
     connectionId,
     clientId,
@@ -35,8 +35,17 @@ export function candidateOf(subscription: NewSubscription, filterKey: string): C
     stage,
     activatedAt,
     expiresAt,
-    // Options that choose nothing are as good as none.
-    ...(Object.keys(options).length > 0 && { options }),
+    ...(options && { options }),
     row: filterKey,
   };
+}
+
+/** Options that choose nothing are as good as none. */
+function chosenOf({ skipWriter, overflow, identity }: SubscriptionOptions): SubscriptionOptions | undefined {
+  const chosen = {
+    ...(skipWriter !== undefined && { skipWriter }),
+    ...(overflow && { overflow }),
+    ...(identity && { identity }),
+  };
+  return Object.keys(chosen).length > 0 ? chosen : undefined;
 }

@@ -1,13 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { filterKey } from '../../filter/keys.ts';
-import type {
-  Candidate,
-  Clock,
-  Connection,
-  LiveSubscription,
-  Registry,
-  StoredDocument,
-} from '../../relay/ports.ts';
+import type { Clock, Connection, LiveSubscription, Registry, StoredDocument } from '../../relay/ports.ts';
 import {
   assertClientId,
   DEFAULT_REGISTRY_LIMITS,
@@ -18,7 +11,8 @@ import {
 import { createConnectionLocks } from './registry-lock.ts';
 import { createPlaces } from './registry-places.ts';
 import { createShapeBook } from './registry-shapes.ts';
-import { candidateOf, type Slot } from './registry-slots.ts';
+import { createSlotBook } from './registry-slot-book.ts';
+import type { Slot, SubscriptionSlot } from './registry-slots.ts';
 import { createConnectionStores } from './registry-store.ts';
 
 export interface MemoryRegistryOptions {
@@ -33,8 +27,7 @@ export interface MemoryRegistryOptions {
 export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOptions): Registry {
   const limits = { ...DEFAULT_REGISTRY_LIMITS, ...given };
   const connections = new Map<string, Connection>();
-  /** Connection id → client id → slot. */
-  const slots = new Map<string, Map<string, Slot>>();
+  const slots = createSlotBook(clock);
   /** Hash → document, and the end of its use in epoch seconds. */
   const documents = new Map<string, { readonly document: StoredDocument; readonly expiresAt: number }>();
   const book = createShapeBook(clock, limits);
@@ -44,11 +37,6 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
   const live = <T extends { readonly expiresAt: number }>(entry: T | undefined) =>
     entry && entry.expiresAt > seconds() ? entry : undefined;
   const connectionOf = (id: string) => live(connections.get(id));
-  const slotsOf = (connectionId: string) => {
-    const own = slots.get(connectionId) ?? new Map<string, Slot>();
-    slots.set(connectionId, own);
-    return own;
-  };
   const openConnection = (id: string) => {
     const connection = connectionOf(id);
     return connection && !connection.closed ? connection : undefined;
@@ -64,17 +52,18 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
     locks.forget(id);
   };
   const isServed = (slot: Slot) => slot.kind === 'tombstone' || slot.subscription.expiresAt > seconds();
+  let forgottenAt = Number.NaN;
   const forgetExpired = () => {
+    // Nothing else expires within a second, and very many may connect in one.
+    if (forgottenAt === seconds()) return;
+    forgottenAt = seconds();
     for (const [id, connection] of connections) {
       if (live(connection)) continue;
       connections.delete(id);
       forgetExtras(id);
     }
     for (const [hash, entry] of documents) if (!live(entry)) documents.delete(hash);
-    for (const [id, own] of slots) {
-      for (const [clientId, slot] of own) if (!live(slot)) own.delete(clientId);
-      if (own.size === 0) slots.delete(id);
-    }
+    slots.forget(seconds());
   };
 
   const close = async (connectionId: string) => {
@@ -82,10 +71,9 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
     const connection = connectionOf(connectionId);
     if (connection) connections.set(connectionId, { ...connection, closed: true });
     await nextTurn();
-    const own = slotsOf(connectionId);
-    slots.delete(connectionId);
+    const own = slots.removeAll(connectionId);
     forgetExtras(connectionId);
-    return [...own.values()].filter((slot) => slot.kind === 'subscription').length;
+    return own.filter((slot) => slot.kind === 'subscription').length;
   };
 
   return {
@@ -145,10 +133,10 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
       const { connectionId, clientId } = subscription;
       await nextTurn();
       for (let waited = 0, pause = LOOK_AGAIN_FIRST_MS; ; pause *= 2) {
-        const found = live(slotsOf(connectionId).get(clientId));
+        const found = live(slots.get(connectionId, clientId));
         if (!found || !isServed(found)) break;
         if (found.kind === 'tombstone') {
-          slotsOf(connectionId).delete(clientId);
+          slots.remove(connectionId, clientId);
           return 'completed';
         }
         if (waited >= limits.lookAgainMs) return 'duplicate';
@@ -156,23 +144,20 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
         await clock.sleep(ms);
         waited += ms;
       }
-      const keys = new Map(
-        book
-          .use(subscription)
-          .map(({ equalities, shard }) => [filterKey(subscription.field, equalities), shard] as const),
-      );
-      const slot: Slot = {
+      const places = book
+        .use(subscription)
+        .map(({ equalities, shard }) => ({ filterKey: filterKey(subscription.field, equalities), shard }));
+      const slot: SubscriptionSlot = {
         kind: 'subscription',
         subscription,
-        places: keys,
+        places,
         expiresAt: subscriptionEnd(subscription, limits),
-        active: false,
       };
-      slotsOf(connectionId).set(clientId, slot);
+      slots.put(connectionId, clientId, slot);
       await nextTurn();
-      const standing = slotsOf(connectionId).get(clientId) === slot;
+      const standing = slots.get(connectionId, clientId) === slot;
       if (!openConnection(connectionId)) {
-        if (standing) slotsOf(connectionId).delete(clientId);
+        if (standing) slots.remove(connectionId, clientId);
         return 'closed';
       }
       if (!standing) return 'completed';
@@ -181,17 +166,19 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
         document: subscription.document,
         expiresAt: Math.max(twoLives, subscription.expiresAt),
       });
-      slot.active = true;
+      slots.activate(slot);
       return 'active';
     },
 
     async complete(connectionId, clientId) {
       await nextTurn();
-      const own = slotsOf(connectionId);
-      const found = live(own.get(clientId));
-      if (found?.kind === 'subscription') own.delete(clientId);
+      const found = live(slots.get(connectionId, clientId));
+      if (found?.kind === 'subscription') slots.remove(connectionId, clientId);
       else if (!found)
-        own.set(clientId, { kind: 'tombstone', expiresAt: seconds() + limits.tombstoneSeconds });
+        slots.put(connectionId, clientId, {
+          kind: 'tombstone',
+          expiresAt: seconds() + limits.tombstoneSeconds,
+        });
     },
 
     close,
@@ -202,7 +189,7 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
 
     async subscriptions(connectionId) {
       await nextTurn();
-      return [...slotsOf(connectionId).values()].flatMap((slot): LiveSubscription[] => {
+      return slots.of(connectionId).flatMap((slot): LiveSubscription[] => {
         if (slot.kind !== 'subscription' || !live(slot)) return [];
         const { clientId, field, table, expiresAt } = slot.subscription;
         return [{ clientId, field, table, expiresAt }];
@@ -216,18 +203,7 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
 
     async candidates(lookups) {
       await nextTurn();
-      const shards = new Map<string, number>();
-      for (const lookup of lookups) {
-        shards.set(lookup.filterKey, Math.max(lookup.shards, shards.get(lookup.filterKey) ?? 0));
-      }
-      const result = new Map([...shards.keys()].map((key): [string, Candidate[]] => [key, []]));
-      for (const slot of [...slots.values()].flatMap((own) => [...own.values()])) {
-        if (slot.kind !== 'subscription' || !slot.active || !isServed(slot)) continue;
-        for (const [key, shard] of slot.places) {
-          if (shard < (shards.get(key) ?? 0)) result.get(key)?.push(candidateOf(slot.subscription, key));
-        }
-      }
-      return result;
+      return slots.find(lookups);
     },
 
     async document(hash) {

@@ -1,16 +1,12 @@
-import type { PayloadFrame } from '../dialect.ts';
 import type { WireError } from '../messages.ts';
+import { payloadFrame } from '../payload-frame.ts';
 
 /** Alone: a `ka` after it would arm the client's watchdog, which then reconnects unless one comes every 30 s. */
 export function ack(): readonly [string] {
   return ['{"type":"connection_ack"}'];
 }
 
-/** The id comes last, so that everything before it is shared. */
-export const payload: PayloadFrame = {
-  head: '{"type":"data","payload":',
-  tail: (clientId) => `,"id":${JSON.stringify(clientId)}}`,
-};
+export const payload = payloadFrame('data');
 
 /**
  * The first error alone, as an object: what the protocol's page has, and the only one of several that the client hands

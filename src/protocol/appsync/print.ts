@@ -1,5 +1,6 @@
-import type { AckFacts, PayloadFrame } from '../dialect.ts';
+import type { AckFacts } from '../dialect.ts';
 import type { WireError } from '../messages.ts';
+import { payloadFrame } from '../payload-frame.ts';
 import { realtimeError, refusal } from './errors.ts';
 
 /** A `ka` follows at once: Amplify counts its patience from the last one it saw, and not from the connection. */
@@ -15,11 +16,7 @@ export function started(id: string): string {
   return JSON.stringify({ type: 'start_ack', id });
 }
 
-/** The id comes last, so that everything before it is shared. */
-export const payload: PayloadFrame = {
-  head: '{"type":"data","payload":',
-  tail: (clientId) => `,"id":${JSON.stringify(clientId)}}`,
-};
+export const payload = payloadFrame('data');
 
 /** The payload must be an object: gql closes its whole transport on a list. */
 export function error(id: string, errors: readonly WireError[]): string {

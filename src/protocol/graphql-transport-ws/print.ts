@@ -1,5 +1,5 @@
-import type { PayloadFrame } from '../dialect.ts';
 import type { WireError } from '../messages.ts';
+import { payloadFrame } from '../payload-frame.ts';
 
 /** Without a payload: this dialect tells its clients no facts of the deployment. */
 export function ack(): readonly [string] {
@@ -11,11 +11,7 @@ export function pong(): string {
   return '{"type":"pong"}';
 }
 
-/** The id comes last, so that everything before it is shared. */
-export const payload: PayloadFrame = {
-  head: '{"type":"next","payload":',
-  tail: (clientId) => `,"id":${JSON.stringify(clientId)}}`,
-};
+export const payload = payloadFrame('next');
 
 /** The payload must be an array; an object is fatal to the whole client. */
 export function error(id: string, errors: readonly WireError[]): string {

@@ -1,10 +1,14 @@
-import type { RelayContext } from '../context.ts';
-import type { SendTime, Stop } from './chains.ts';
+import { unsharedFields } from '../../render/unshared-fields.ts';
+import type { Model } from '../../schema/model.ts';
+import type { DeliveryContext } from '../context.ts';
+import { createHandOver } from '../fan-out/hand-over.ts';
+import type { Stop } from './chain-report.ts';
 import { intake } from './intake.ts';
-import type { ChangeMatches } from './match.ts';
+import type { ChangeMatches, Match } from './match.ts';
 import { createPipeline, type FoundBatch, type SendReport } from './pipeline.ts';
 import { type Resume, resumeOf, savePlace } from './place.ts';
 import { sequenceNumberOf } from './record-fields.ts';
+import type { SendTime } from './time.ts';
 
 /** The time a batch has. */
 export type DeliveryOptions = SendTime;
@@ -23,8 +27,9 @@ export type Deliver = (records: readonly unknown[], options: DeliveryOptions) =>
  * Records of a stream, decoded and put through the delivery pipeline. Resolves for every outcome; only infrastructure
  * makes records come again.
  */
-export function createDeliver(context: RelayContext): Deliver {
-  const pipeline = createPipeline(context);
+export function createDeliver(context: DeliveryContext): Deliver {
+  tellUnshared(context);
+  const pipeline = createPipeline(context, createHandOver(context));
   return async (records, time) => {
     const startedAt = context.clock.now();
     const changes = intake(context, records);
@@ -49,6 +54,16 @@ function failedFrom(records: readonly unknown[], { record, reason }: Stop): Deli
   return { failedFrom: { sequenceNumber: sequenceNumberOf(records[record]), reason } };
 }
 
+const told = new WeakSet<Model>();
+
+/** Once a process: which fields make a payload one reader's own, where there are any. */
+function tellUnshared({ model, logger }: DeliveryContext): void {
+  if (told.has(model)) return;
+  told.add(model);
+  const fields = unsharedFields(model);
+  if (fields.length > 0) logger.info({ event: 'rendering.unshared-fields', fields });
+}
+
 interface BatchLog {
   readonly records: number;
   readonly startedAt: number;
@@ -57,14 +72,9 @@ interface BatchLog {
 }
 
 /** One line a change and one a batch; names and counts, never values (C8). */
-function logBatch({ logger, metrics, clock }: RelayContext, log: BatchLog): void {
+function logBatch({ logger, metrics, clock }: DeliveryContext, log: BatchLog): void {
   const { found, report } = log;
   for (const { typed, shapes, candidates, matches } of found) {
-    const fields = new Map<string, number>();
-    for (const { field, kind } of matches) {
-      const name = kind === 'item' ? field.name : `${field.name} ${kind}`;
-      fields.set(name, (fields.get(name) ?? 0) + 1);
-    }
     logger.info({
       event: 'delivery.change',
       eventId: typed.change.eventId,
@@ -74,7 +84,7 @@ function logBatch({ logger, metrics, clock }: RelayContext, log: BatchLog): void
       shapes,
       candidates,
       matched: matches.length,
-      fields: Object.fromEntries(fields),
+      fields: Object.fromEntries(fieldsOf(matches)),
     });
   }
   metrics.count('delivered', report.sent);
@@ -90,7 +100,30 @@ function logBatch({ logger, metrics, clock }: RelayContext, log: BatchLog): void
     tooLarge: report.tooLarge,
     ...(report.skipped > 0 && { skipped: report.skipped }),
     renderings: report.renderings,
+    ...(report.unshared > 0 && { unshared: report.unshared }),
     ...(report.stop && { failedFrom: report.stop.record, reason: report.stop.reason }),
     ms: clock.now() - log.startedAt,
   });
+}
+
+/** How many matches each field has, and of a change field each kind. */
+function fieldsOf(matches: ChangeMatches['matches']): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  const count = ({ field, kind }: Match, times: number) => {
+    const name = kind === 'item' ? field.name : `${field.name} ${kind}`;
+    counts.set(name, (counts.get(name) ?? 0) + times);
+  };
+  // Those of one field come together, and there may be very many.
+  let [first] = matches;
+  let times = 0;
+  for (const match of matches) {
+    if (first && (match.field !== first.field || match.kind !== first.kind)) {
+      count(first, times);
+      first = match;
+      times = 0;
+    }
+    times += 1;
+  }
+  if (first) count(first, times);
+  return counts;
 }

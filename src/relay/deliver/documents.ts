@@ -1,5 +1,5 @@
 import { type Preparation, prepareDocument } from '../../render/render.ts';
-import type { RelayContext } from '../context.ts';
+import type { DeliveryContext } from '../context.ts';
 
 /** Documents kept parsed in a process, and characters of their texts; beyond, the least recently used go. */
 const MAX_DOCUMENTS = 1_000;
@@ -9,9 +9,9 @@ const MAX_CHARACTERS = 1_000_000;
 export class Documents {
   private readonly prepared = new Map<string, { preparation: Preparation; characters: number }>();
   private characters = 0;
-  private readonly context: RelayContext;
+  private readonly context: DeliveryContext;
 
-  constructor(context: RelayContext) {
+  constructor(context: DeliveryContext) {
     this.context = context;
   }
 

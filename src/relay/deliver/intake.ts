@@ -2,7 +2,7 @@ import type { Change } from '../../change/change.ts';
 import { decodeRecord } from '../../change/decode.ts';
 import { entityChange } from '../../change/entity.ts';
 import type { TableType } from '../../schema/model.ts';
-import { CONNECTION_LIFE_SECONDS, type RelayContext } from '../context.ts';
+import { CONNECTION_LIFE_SECONDS, type DeliveryContext } from '../context.ts';
 
 /** A change as one table type sees it. */
 export interface TypedChange {
@@ -21,7 +21,7 @@ export interface TypedChange {
  * Decodes a batch. What cannot be used (undecodable, wrong view type, unknown table) is logged with what and why,
  * counted as a gap and stepped over: a poison record costs only itself (C4).
  */
-export function intake(context: RelayContext, records: readonly unknown[]): TypedChange[] {
+export function intake(context: DeliveryContext, records: readonly unknown[]): TypedChange[] {
   return records.flatMap((record, index) => {
     const decoded = decodeRecord(record);
     if (!decoded.ok) {
@@ -32,7 +32,7 @@ export function intake(context: RelayContext, records: readonly unknown[]): Type
   });
 }
 
-function typed(context: RelayContext, change: Change, record: number): TypedChange[] {
+function typed(context: DeliveryContext, change: Change, record: number): TypedChange[] {
   const { eventId, sequenceNumber, table } = change;
   const types = context.model.tables.get(context.settings.tableNames.get(table) ?? table);
   if (!types) {
@@ -56,12 +56,12 @@ function typed(context: RelayContext, change: Change, record: number): TypedChan
 }
 
 /** Nobody who is connected now was connected then, so that it is no gap and costs no read. */
-function isOlderThanAnyConnection({ clock, settings }: RelayContext, change: Change): boolean {
+function isOlderThanAnyConnection({ clock, settings }: DeliveryContext, change: Change): boolean {
   const latest = change.at + settings.streamGranularityMs + settings.clockSkewMs;
   return latest + CONNECTION_LIFE_SECONDS * 1000 < clock.now();
 }
 
-function stepOver(context: RelayContext, event: string, what: object): [] {
+function stepOver(context: DeliveryContext, event: string, what: object): [] {
   context.logger.error({ event, ...what });
   if (event === 'record.poison') context.metrics.count('record.poison');
   context.metrics.count('gap');

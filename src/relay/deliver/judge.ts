@@ -1,6 +1,7 @@
 import type { Image } from '../../change/change.ts';
 import { transition } from '../../change/transition.ts';
 import { predicateFor } from '../../filter/memo.ts';
+import type { Compiled } from '../../filter/predicate.ts';
 import { attributeOf, attributeValue, comparisonOf } from '../../filter/value.ts';
 import type { SubscriptionEvent, SubscriptionField } from '../../schema/model.ts';
 import type { RelaySettings } from '../context.ts';
@@ -60,16 +61,25 @@ export function itemImage(change: TypedChange['change']): Image | undefined {
   return change.eventName === 'REMOVE' ? change.oldImage : change.newImage;
 }
 
-/** Judges one subscription of a field that the change fires. The only place where it is decided who is owed what. */
+/**
+ * Judges one subscription of a field that the change fires. The only place where it is decided who is owed what.
+ * @param ofFilter what `judgeFilter` says of the filter, where it is known already
+ */
 export function judge(
   settings: Pick<RelaySettings, 'streamGranularityMs' | 'clockSkewMs'>,
   field: SubscriptionField,
   typed: TypedChange,
   candidate: Judged,
+  ofFilter: (filter: string) => Judgement = (filter) =>
+    judgeFilter(field, typed, predicateFor(filter, typed.type)),
 ): Judgement {
   if (isOlderThanSubscription(settings, typed, candidate)) return OLDER;
   if (isOwn(typed, candidate)) return OWN;
-  const predicate = predicateFor(candidate.filter, typed.type);
+  return ofFilter(candidate.filter);
+}
+
+/** What a change is to everyone who has a filter, so that it is tried once for all of them. */
+export function judgeFilter(field: SubscriptionField, typed: TypedChange, predicate: Compiled): Judgement {
   if (!predicate.ok) return { verdict: 'unusable', message: predicate.message };
   const kind = matchKind(field, typed, predicate.test);
   return kind ? { verdict: 'owed', kind } : FILTERED;

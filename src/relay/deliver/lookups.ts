@@ -29,9 +29,9 @@ export class Lookups {
     return keys;
   }
 
-  add({ filterKey, shards }: Lookup): void {
-    const known = this.#byKey.get(filterKey)?.shards ?? 0;
-    this.#byKey.set(filterKey, { filterKey, shards: Math.max(shards, known) });
+  add(lookup: Lookup): void {
+    const known = this.#byKey.get(lookup.filterKey)?.shards ?? 0;
+    this.#byKey.set(lookup.filterKey, { ...lookup, shards: Math.max(lookup.shards, known) });
   }
 
   all(): readonly Lookup[] {

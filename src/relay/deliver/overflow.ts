@@ -1,4 +1,4 @@
-import type { OwedFrame } from './chains.ts';
+import type { OwedFrame } from './owed.ts';
 
 /**
  * What a chain may leave out once its connection falls behind: of several payloads that a subscription with
@@ -33,7 +33,8 @@ export class Overflow {
   }
 }
 
-function isLatestOnly({ candidate }: OwedFrame): boolean {
+/** Whether its subscriber chose `overflow: latest`. */
+export function isLatestOnly({ candidate }: OwedFrame): boolean {
   return candidate.options?.overflow === 'latest';
 }
 

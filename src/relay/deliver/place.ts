@@ -1,7 +1,8 @@
 import { hash128 } from '../../filter/keys.ts';
-import type { RelayContext } from '../context.ts';
+import type { SweepContext } from '../context.ts';
 import type { DonePart } from '../ports.ts';
-import type { ChainReport, OwedFrame, Stop } from './chains.ts';
+import type { ChainReport, Stop } from './chain-report.ts';
+import type { OwedFrame } from './owed.ts';
 import { eventIdOf } from './record-fields.ts';
 
 /**
@@ -15,7 +16,7 @@ import { eventIdOf } from './record-fields.ts';
 export interface Resume {
   readonly done: readonly DonePart[];
   /** What of it is still owed. */
-  leftOf(owed: readonly OwedFrame[]): readonly OwedFrame[];
+  leftOf<F extends OwedFrame>(owed: readonly F[]): readonly F[];
 }
 
 /** More of them would say little more. */
@@ -27,7 +28,7 @@ const MOST_PARTS = 4;
  * @throws TablecastError `REGISTRY_UNAVAILABLE`
  */
 export async function resumeOf(
-  { registry, settings }: RelayContext,
+  { registry, settings }: SweepContext,
   records: readonly unknown[],
   connections: number,
 ): Promise<Resume | undefined> {
@@ -60,7 +61,7 @@ function recordName(record: unknown): string | undefined {
  * @param resume what the batch began with
  */
 export async function savePlace(
-  { registry, logger, metrics, settings }: RelayContext,
+  { registry, logger, metrics, settings }: SweepContext,
   records: readonly unknown[],
   report: Pick<ChainReport, 'cut'> & { readonly stop: Stop },
   connections: number,

@@ -1,4 +1,4 @@
-import type { RelayContext } from '../context.ts';
+import type { SweepContext } from '../context.ts';
 import type { PostOutcome, Target } from '../ports.ts';
 import { backoff } from '../retries.ts';
 
@@ -9,8 +9,16 @@ import { backoff } from '../retries.ts';
  *   over the whole batch.
  * - `denied`: 401/403, which is our configuration, never the client.
  */
-export type Delivery =
-  | { readonly kind: 'sent' | 'tooLarge'; readonly retried: boolean }
+export type Delivery = Taken | Untaken;
+
+/** The gateway has had its say about the frame, and the connection is there. */
+export interface Taken {
+  readonly kind: 'sent' | 'tooLarge';
+  readonly retried: boolean;
+}
+
+/** Nothing more is to be sent to the connection in this invocation. */
+export type Untaken =
   | { readonly kind: 'gone' }
   | { readonly kind: 'slow'; readonly detail: string }
   | { readonly kind: 'denied'; readonly detail: string };
@@ -27,24 +35,46 @@ export interface Time {
 const YOUNG_MS = 10_000;
 const YOUNG_PAUSE_MS = 500;
 
+/** What a frame came to that was taken at once. */
+export const SENT: Delivery = { kind: 'sent', retried: false };
+
 /**
  * Posts one frame with retries inside its own budget (RELIABILITY §3.2): 429 with full jitter, 5xx and time-outs a
  * few times, 410 of a young connection once. Each retry needs as much time left as a first attempt.
  * @param since epoch ms from which the connection certainly existed
  */
 export async function postWithRetries(
-  context: RelayContext,
+  context: SweepContext,
   target: Target,
   frame: Uint8Array,
   since: number,
   time: Time,
 ): Promise<Delivery> {
+  const first = await context.transport.post(target, frame);
+  return first.kind === 'sent' ? SENT : afterFirst(context, { target, frame, since }, first, time);
+}
+
+/** A frame whose first attempt was not taken, and for whom it is. */
+export interface Unsent {
+  readonly target: Target;
+  readonly frame: Uint8Array;
+  /** Epoch ms from which the connection certainly existed. */
+  readonly since: number;
+}
+
+/** {@link postWithRetries} from the outcome of the first attempt on. */
+export async function afterFirst(
+  context: SweepContext,
+  { target, frame, since }: Unsent,
+  first: PostOutcome,
+  time: Time,
+): Promise<Delivery> {
   const { clock, settings, transport, metrics } = context;
+  let outcome = first;
   let throttled = 0;
   let failed = 0;
   let triedYoung = false;
   for (;;) {
-    const outcome = await transport.post(target, frame);
     switch (outcome.kind) {
       case 'sent':
       case 'tooLarge':
@@ -71,6 +101,7 @@ export async function postWithRetries(
     }
     if (time.isUp()) return { kind: 'slow', detail: `given up: ${describe(outcome)}` };
     metrics.count('post.retried');
+    outcome = await transport.post(target, frame);
   }
 }
 

@@ -1,12 +1,15 @@
-import type { RelayContext } from '../context.ts';
-import { type BoundedTime, type ChainReport, framesBy, type OwedFrame, sendChains } from './chains.ts';
+import type { SweepContext } from '../context.ts';
+import type { ChainReport } from './chain-report.ts';
+import { sendChains } from './chains.ts';
+import { framesBy, type OwedFrame } from './owed.ts';
+import type { BoundedTime } from './time.ts';
 
 /**
  * As {@link sendChains}, but one record after another: nobody is sent the next one before all others are done with this
  * one. It stops where a record could not be finished; `cut` is about that one alone.
  */
 export async function sendRounds(
-  context: RelayContext,
+  context: SweepContext,
   owed: readonly OwedFrame[],
   time: BoundedTime,
 ): Promise<ChainReport> {

@@ -1,10 +1,11 @@
 import { TablecastError } from '../../errors.ts';
-import type { RelayContext } from '../context.ts';
+import type { SweepContext } from '../context.ts';
 import { endOperations, gatewayAnswers } from '../end.ts';
 import { inLanes } from '../lanes.ts';
 import type { Candidate } from '../ports.ts';
 import { OVERDUE } from '../rollover.ts';
-import type { BoundedTime, ChainReport, SlowConnection, Stop } from './chains.ts';
+import type { ChainReport, SlowConnection, Stop } from './chain-report.ts';
+import type { BoundedTime } from './time.ts';
 
 /** A subscription whose stored document or filter the schema of today cannot serve. */
 export interface Unusable {
@@ -29,7 +30,7 @@ const HELD_MS = 60_000;
  * @returns the first record that somebody missed who could not be told: it is to come again
  */
 export async function settle(
-  context: RelayContext,
+  context: SweepContext,
   report: ChainReport,
   unusable: readonly Unusable[],
   time: BoundedTime,
@@ -80,7 +81,7 @@ export async function settle(
   return stop;
 }
 
-function endSlow(context: RelayContext, { target, detail, undelivered }: SlowConnection): Promise<void> {
+function endSlow(context: SweepContext, { target, detail, undelivered }: SlowConnection): Promise<void> {
   return endOperations(context, {
     target,
     dialect: undelivered[0]?.candidate.dialect,
@@ -92,7 +93,7 @@ function endSlow(context: RelayContext, { target, detail, undelivered }: SlowCon
 
 /** @returns false while its record is young enough to come again, and where the mark could not be kept */
 async function leaveToKeepAlive(
-  { clock, registry, settings, logger }: RelayContext,
+  { clock, registry, settings, logger }: SweepContext,
   { target: { connectionId }, undelivered }: SlowConnection,
 ): Promise<boolean> {
   const { changedAt = 0 } = undelivered[0] ?? {};
@@ -111,7 +112,7 @@ async function leaveToKeepAlive(
  * change.
  */
 async function tellable(
-  context: RelayContext,
+  context: SweepContext,
   { stop }: ChainReport,
   unusable: readonly Unusable[],
   hasTime: () => boolean,

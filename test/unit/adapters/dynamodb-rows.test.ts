@@ -9,14 +9,21 @@ import {
   isLive,
   liveKey,
   lockKey,
+  parsePlace,
   parsePlaceSort,
   partitionOf,
+  placeOf,
   placeSort,
   shapeKey,
   storeKey,
   subscriptionKey,
 } from '../../../src/adapters/dynamodb/rows.ts';
-import { candidateOf, ownPlaceKey, placeKeys } from '../../../src/adapters/dynamodb/subscription-rows.ts';
+import {
+  candidateOf,
+  ownPlaceKey,
+  placeKeys,
+  placeRows,
+} from '../../../src/adapters/dynamodb/subscription-rows.ts';
 import type { Identity } from '../../../src/auth/identity.ts';
 import { hash128 } from '../../../src/filter/keys.ts';
 
@@ -49,6 +56,11 @@ describe('keys of the relay table', () => {
     expect(storeKey('id')).toEqual({ pk: 'CONN#id', sk: 'CTX' });
     expect(lockKey('id')).toEqual({ pk: 'CONN#id', sk: 'LOCK' });
     expect(liveKey('id')).toEqual({ pk: `LIVE#${partitionOf('id', 64)}`, sk: 'id' });
+  });
+
+  test('a place reads back, and what is none is none', () => {
+    expect(parsePlace(placeOf(hash128('k'), 12))).toEqual({ filterKey: hash128('k'), shard: 12 });
+    for (const text of ['', 'k', 'k#', '#1', 'k#x', 'k#1 ']) expect(parsePlace(text)).toBeUndefined();
   });
 
   test('a connection stands in the same partition in every version: these never change', () => {
@@ -196,6 +208,46 @@ describe('what a row holds beside its key', () => {
     for (const dialect of ['graphql-ws', 'toString', '', 1])
       expect(dialectOf({ dialect }, 'dialect')).toBeUndefined();
   });
+
+  test.each(['graphql-transport-ws', 'apollo', 'appsync'] as const)(
+    'a row under a filter key says in few bytes what the subscription said: %s',
+    (dialect) => {
+      const hash = hash128('{ onCreateTodo { id } }');
+      const subscription = {
+        connectionId: 'L0SM9cOFvHcCIhw=',
+        clientId: '1',
+        field: 'onCreateTodo',
+        table: 'Todos',
+        alternatives: [],
+        filter: '{}',
+        document: { hash, text: '' },
+        renderingKey: hash,
+        dialect,
+        stage: 'dev',
+        activatedAt: 1_767_225_600_000,
+        expiresAt: 1_767_233_400,
+      };
+      const placement = { names: [], filterKey: hash128('k'), shard: 3, shards: 4 };
+      const read = (renderingKey: string) => {
+        const [row] = placeRows({ ...subscription, renderingKey }, 'h', 'n', [placement], 400);
+        return { row, candidate: row && candidateOf(row)?.candidate };
+      };
+      const { row, candidate } = read(hash);
+      expect(Object.keys(row ?? {})).not.toContain('r');
+      expect(String(row?.['p'])).toHaveLength(1);
+      const { connectionId, clientId, field, filter, stage, activatedAt, expiresAt } = subscription;
+      expect(candidate).toEqual({
+        ...{ connectionId, clientId, field, filter, stage, activatedAt, expiresAt, dialect },
+        documentHash: hash,
+        renderingKey: hash,
+        row: `${hash128('k')}#3 ${connectionId}#h#n`,
+      });
+      expect(read('of its resolvers').candidate?.renderingKey).toBe('of its resolvers');
+      // As the rows of an earlier form are: live ones are found after a deploy.
+      const earlier = row && candidateOf({ ...row, p: dialect, r: hash });
+      expect(earlier?.candidate).toEqual(candidate);
+    },
+  );
 
   test('a row whose identity cannot be read is no candidate, rather than one for anybody', () => {
     const row = {

@@ -1,6 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { RelaySettings } from '../../../src/relay/context.ts';
-import { bounded, type ChainReport, type OwedFrame, sendChains } from '../../../src/relay/deliver/chains.ts';
+import type { ChainReport } from '../../../src/relay/deliver/chain-report.ts';
+import { sendChains } from '../../../src/relay/deliver/chains.ts';
+import type { OwedFrame } from '../../../src/relay/deliver/owed.ts';
+import { bounded } from '../../../src/relay/deliver/time.ts';
 import type { PostOutcome } from '../../../src/relay/ports.ts';
 import { slow } from '../../../src/testing/connection-outcomes.ts';
 import { createTestRelay, type TestRelay } from '../../fixtures/relay.ts';

@@ -24,7 +24,7 @@ const context = contextOf({
   counters,
   logs: [],
 });
-jest.unstable_mockModule('../../../src/compose.ts', () => ({ compose: () => context }));
+jest.unstable_mockModule('../../../src/compose/sweep.ts', () => ({ composeSweep: () => context }));
 
 let handler: (event: unknown, lambda: { getRemainingTimeInMillis(): number }) => Promise<void>;
 beforeAll(async () => {

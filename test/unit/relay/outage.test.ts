@@ -240,7 +240,7 @@ describe('C4 what our own code stumbles over', () => {
               throw new TypeError('stumbled');
             },
           };
-          for (const candidate of [...found.values()].flat()) {
+          for (const candidate of [...found.values()].flat(2)) {
             if (candidate.connectionId === 'ill') Object.defineProperty(candidate, 'filter', stumble);
           }
           return found;
