@@ -66,18 +66,25 @@ async function project({ resolveConfigurationProperty, resolveVariable }) {
 }
 
 async function bundling({ resolveConfigurationProperty }) {
-  const { aliases, BUNDLING } = await load('deploy/bundling.js');
+  const { projectBundling } = await load('deploy/bundling.js');
   const { readCommandLine } = await load('deploy/command-line.js');
   const { readSettings } = await load('deploy/settings.js');
-  const own = await resolversFile(readSettings(await resolveConfigurationProperty(['custom', 'tablecast'])));
-  const alias = aliases({
+  const tablecast = readSettings(await resolveConfigurationProperty(['custom', 'tablecast']));
+  const transport = await resolveConfigurationProperty(['provider', 'environment', 'TABLECAST_TRANSPORT']);
+  const own = await resolversFile(tablecast);
+  const { offline } = readCommandLine(process.argv);
+  const settings = projectBundling({
     graphql: path.dirname(require.resolve('graphql/package.json')),
     project: own === undefined ? noProject() : path.join(serviceDir, own),
+    ownCode: own !== undefined,
+    handlers: handlersFolder(),
+    offline,
+    fanOut: tablecast.fanOut !== undefined,
+    sdkTransport: transport === 'sdk',
   });
-  const settings = { ...BUNDLING, alias };
-  return readCommandLine(process.argv).offline
-    ? { ...settings, outputWorkFolder: offlineFolder() }
-    : settings;
+  // A path, for a function would not survive the framework's reading of it.
+  const plugins = path.relative(serviceDir, path.join(compiled, 'deploy/stand-ins.js'));
+  return { ...settings, plugins, ...(offline && { outputWorkFolder: offlineFolder() }) };
 }
 
 /** The file with the project's own resolvers and hooks, relative to serverless.yml; undefined when it has none. */

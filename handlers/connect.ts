@@ -1,5 +1,5 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
-import { compose } from '../src/compose.ts';
+import { composeConnect } from '../src/compose/connect.ts';
 import { open } from '../src/relay/open.ts';
 import { upgradeHeaders } from '../src/relay/upgrade-headers.ts';
 
@@ -9,7 +9,7 @@ type ConnectEvent = APIGatewayProxyWebsocketEventV2 & {
   readonly queryStringParameters?: Record<string, string | undefined> | null;
 };
 
-const context = compose();
+const context = composeConnect();
 
 /** `$connect`: lets a client in, or refuses the upgrade with the status returned. */
 export async function handler({ requestContext, ...event }: ConnectEvent): Promise<APIGatewayProxyResultV2> {

@@ -1,8 +1,8 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
-import { compose } from '../src/compose.ts';
+import { composeDisconnect } from '../src/compose/disconnect.ts';
 import { close } from '../src/relay/close.ts';
 
-const context = compose();
+const context = composeDisconnect();
 
 /** `$disconnect`: forgets the connection and all it subscribed to. */
 export async function handler({

@@ -1,8 +1,8 @@
 import type { Context } from 'aws-lambda';
-import { compose } from '../src/compose.ts';
+import { composeSweep } from '../src/compose/sweep.ts';
 import { keepAlive } from '../src/relay/keepalive.ts';
 
-const context = compose();
+const context = composeSweep();
 
 /** A schedule: signs of life, expired credentials, connections to close. What it came to is logged and counted. */
 export async function handler(

@@ -1,9 +1,9 @@
 import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
-import { compose } from '../src/compose.ts';
+import { composeDelivery } from '../src/compose/delivery.ts';
 import { batchResponse } from '../src/relay/deliver/batch-response.ts';
 import { createDeliver } from '../src/relay/deliver/deliver.ts';
 
-const context = compose();
+const context = composeDelivery();
 const deliver = createDeliver(context);
 
 /** DynamoDB Streams: delivers a batch, and names the record from which it is to come again, if any. */

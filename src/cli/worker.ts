@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createUndiciSender } from '../adapters/apigateway/undici-sender.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { createDynamoDBLeases } from '../adapters/dynamodb/leases.ts';
 import { streamsApi } from '../adapters/dynamodb-streams/api.ts';
@@ -33,7 +34,8 @@ export async function runWorker({ folder, signal }: WorkerOptions): Promise<void
   const config = readConfig(undefined, 'worker');
   // Where to post is asked for at the first change otherwise, and that is late to be told that nobody said.
   config.connectionsEndpoint('stage');
-  const context = compose(config, await loadProject(folder, settings.resolvers));
+  const parts = await loadProject(folder, settings.resolvers);
+  const context = compose(config, parts, { createSender: createUndiciSender });
   const clients = workerClients(config, settings.leaseMs);
   try {
     const tables = await findTables(clients.dynamodb, config, context.model);

@@ -1,6 +1,13 @@
 import type { AlarmSettings } from './alarm-settings.ts';
 import { getAtt, type Intrinsic, type Resource, type Resources, ref } from './intrinsics.ts';
-import { DEAD_LETTER_QUEUE_ID, type FunctionName, functionId, QUEUE_ID } from './roles.ts';
+import {
+  DEAD_LETTER_QUEUE_ID,
+  FAN_OUT_DEAD_LETTER_QUEUE_ID,
+  FAN_OUT_QUEUE_ID,
+  type FunctionName,
+  functionId,
+  QUEUE_ID,
+} from './roles.ts';
 
 /** Seconds after which the oldest message of the on-failure queue tells that `gap` fails: once hidden, and half again. */
 const OLDEST_MESSAGE_SECONDS = 600;
@@ -32,6 +39,7 @@ export function alarms(settings: AlarmSettings, functions: readonly FunctionName
   const entries: (readonly [id: string, input: AlarmInput])[] = [
     ...(functions.includes('stream') ? streamAlarms(settings) : []),
     ...queueAlarms(),
+    ...(functions.includes('deliver') ? fanOutAlarms(settings) : []),
     ...functions.flatMap(functionAlarms),
   ];
   return Object.fromEntries(entries.map(([id, input]) => [`Tablecast${id}Alarm`, alarm(input, settings)]));
@@ -94,6 +102,33 @@ function queueAlarms(): (readonly [string, AlarmInput])[] {
         of: getAtt(DEAD_LETTER_QUEUE_ID, 'QueueName'),
         description:
           'Tablecast: the gap function kept failing, and nobody was told of changes that were given up',
+        metric: 'ApproximateNumberOfMessagesVisible',
+        statistic: 'Maximum',
+        threshold: 0,
+      },
+    ],
+  ];
+}
+
+function fanOutAlarms({ iteratorAgeSeconds }: AlarmSettings): (readonly [string, AlarmInput])[] {
+  const queue = { namespace: 'AWS/SQS', of: getAtt(FAN_OUT_QUEUE_ID, 'QueueName'), period: 60 } as const;
+  return [
+    [
+      'FanOutQueueAge',
+      {
+        ...queue,
+        description: `Tablecast: what was handed over is delivered more than ${iteratorAgeSeconds} s late`,
+        metric: 'ApproximateAgeOfOldestMessage',
+        statistic: 'Maximum',
+        threshold: iteratorAgeSeconds,
+      },
+    ],
+    [
+      'FanOutDeadLetterQueueDepth',
+      {
+        ...queue,
+        of: getAtt(FAN_OUT_DEAD_LETTER_QUEUE_ID, 'QueueName'),
+        description: 'Tablecast: frames were given up, and those who were owed them are being told',
         metric: 'ApproximateNumberOfMessagesVisible',
         statistic: 'Maximum',
         threshold: 0,

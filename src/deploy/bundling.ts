@@ -1,4 +1,5 @@
 import { TablecastError } from '../errors.ts';
+import { standIns } from './stand-ins.ts';
 
 /**
  * Settings of serverless-esbuild (`custom.esbuild`): everything a function needs in one minified file, the AWS SDK
@@ -47,12 +48,77 @@ export const BUNDLING: Bundling = {
   watch: { pattern: [], ignore: ['.esbuild', '.build', 'node_modules'] },
 };
 
-/** What the bundles take instead of what the sources import. */
-export interface BundledFiles {
+/** A project, as its functions are bundled. */
+export interface BundledProject {
   /** Folder of the graphql package that Tablecast itself uses. */
   readonly graphql: string;
   /** The project's own resolvers, or what stands there when it has none. */
   readonly project: string;
+  /** True when it has. */
+  readonly ownCode: boolean;
+  /** Folder of our handlers, as entry points name it. */
+  readonly handlers: string;
+  /** Bundled to run on a developer's machine: credentials are then found wherever the AWS command line finds them. */
+  readonly offline: boolean;
+  /** True when batches may be handed over to a queue (`custom.tablecast.fanOut`). */
+  readonly fanOut: boolean;
+  /** True when `TABLECAST_TRANSPORT` may be `sdk`. */
+  readonly sdkTransport: boolean;
+}
+
+/**
+ * What a bundle knows of its project: constants that esbuild puts in, each the text of an expression, and what follows
+ * from them it leaves out. Code that is not bundled takes each for undefined, and then nothing is left out.
+ */
+export interface BundleConstants {
+  /** `true` when there are resolvers or hooks. Read by src/compose/delivery.ts and stand-ins.ts. */
+  readonly TABLECAST_OWN_CODE: string;
+  /** Read by src/compose/fan-out.ts. */
+  readonly TABLECAST_FAN_OUT: string;
+  /** Read by src/compose/transport.ts. */
+  readonly TABLECAST_SDK_TRANSPORT: string;
+  /** Folder of our handlers as entry points name it, such as `"handlers"`. Read by stand-ins.ts. */
+  readonly TABLECAST_HANDLERS: string;
+  /** `"environment"` on Lambda, `"chain"` where it is a developer's machine that runs the bundle. Read by stand-ins.ts. */
+  readonly TABLECAST_CREDENTIALS: string;
+}
+
+/** Settings for one project; `src/deploy/stand-ins.ts` is the plugin that belongs to them. */
+export interface ProjectBundling extends Bundling {
+  readonly alias: Readonly<Record<string, string>>;
+}
+
+/** How a project's functions are bundled: by {@link BUNDLING}, with its own code and without what it cannot reach. */
+export function projectBundling(project: BundledProject): ProjectBundling {
+  const { handlers, ownCode, offline, fanOut, sdkTransport } = project;
+  const constants: BundleConstants = {
+    TABLECAST_OWN_CODE: String(ownCode),
+    TABLECAST_FAN_OUT: String(fanOut),
+    // Offline it may be set from one start to the next.
+    TABLECAST_SDK_TRANSPORT: String(sdkTransport || offline),
+    TABLECAST_HANDLERS: JSON.stringify(handlers),
+    TABLECAST_CREDENTIALS: JSON.stringify(offline ? 'chain' : 'environment'),
+  };
+  return { ...BUNDLING, define: { ...BUNDLING.define, ...constants }, alias: aliases(project) };
+}
+
+/** What `build` of esbuild takes of it: the bundle that serverless-esbuild makes, made without it. One entry point a build. */
+export function esbuildOptions(project: BundledProject) {
+  const {
+    outputFileExtension,
+    mainFields,
+    skipRebuild: _,
+    exclude,
+    watch: __,
+    ...rest
+  } = projectBundling(project);
+  return {
+    ...rest,
+    mainFields: [...mainFields],
+    external: [...exclude],
+    outExtension: { '.js': outputFileExtension },
+    plugins: [standIns],
+  };
 }
 
 /**
@@ -61,7 +127,10 @@ export interface BundledFiles {
  * its CommonJS build to the one that all others get. esbuild looks an alias up from where it was started, so both paths
  * have to be absolute.
  */
-export function aliases({ graphql, project }: BundledFiles): Readonly<Record<string, string>> {
+export function aliases({
+  graphql,
+  project,
+}: Pick<BundledProject, 'graphql' | 'project'>): Readonly<Record<string, string>> {
   return {
     'tablecast/project': project,
     graphql,

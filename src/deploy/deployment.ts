@@ -2,6 +2,7 @@ import { TablecastError } from '../errors.ts';
 import type { Model } from '../schema/model.ts';
 import { alarms } from './alarms.ts';
 import { BUNDLING } from './bundling.ts';
+import { fanOutQueues } from './fan-out-queues.ts';
 import { type FunctionDefinition, functionDefinition } from './functions.ts';
 import { getAtt, type Resource, type Resources, type Text } from './intrinsics.ts';
 import { managedTable, managedTableId } from './managed-table.ts';
@@ -40,9 +41,10 @@ export interface Deployment {
   };
 }
 
-/** By name; without `stream` where a worker reads the streams. */
-export type Functions = Readonly<Record<Exclude<FunctionName, 'stream'>, FunctionDefinition>> & {
+/** By name; without `stream` where a worker reads the streams, and with `deliver` where there is a fan-out. */
+export type Functions = Readonly<Record<Exclude<FunctionName, 'stream' | 'deliver'>, FunctionDefinition>> & {
   readonly stream?: FunctionDefinition;
+  readonly deliver?: FunctionDefinition;
 };
 
 /** The longest name Lambda takes. */
@@ -63,7 +65,10 @@ export function deployment(settings: DeploymentSettings, model: Model): Deployme
   const tableNames = new Map(
     [...tables].filter(([table, { name }]) => name !== table).map(([table, { name }]) => [name, table]),
   );
-  const deployed = FUNCTION_NAMES.filter((name) => name !== 'stream' || settings.delivery === 'lambda');
+  const hasFanOut = settings.fanOut !== undefined;
+  const deployed = FUNCTION_NAMES.filter(
+    (name) => (name !== 'stream' || settings.delivery === 'lambda') && (name !== 'deliver' || hasFanOut),
+  );
   const nameOf = (functionName: FunctionName) => lambdaName(settings, functionName);
   const define = (functionName: FunctionName) =>
     functionDefinition({
@@ -84,11 +89,13 @@ export function deployment(settings: DeploymentSettings, model: Model): Deployme
       gap: define('gap'),
       graphql: define('graphql'),
       keepalive: define('keepalive'),
+      ...(hasFanOut && { deliver: define('deliver') }),
     },
     resources: {
       Resources: {
         [RELAY_TABLE_ID]: relayTable(settings),
         ...queues(),
+        ...fanOutQueues(settings),
         ...alarms(settings.alarms, deployed),
         ...Object.fromEntries(
           deployed.map((functionName) => [
@@ -100,6 +107,7 @@ export function deployment(settings: DeploymentSettings, model: Model): Deployme
               streams,
               tables: sources.map(({ table }) => table),
               tableActions: tableActions(functionName, model),
+              hasFanOut,
             }),
           ]),
         ),

@@ -1,6 +1,7 @@
+import { DEFAULT_ABOVE, DEFAULT_LANES, postsPerInvocation } from './fan-out-settings.ts';
 import type { FunctionInput } from './functions.ts';
 import { ref, type Text } from './intrinsics.ts';
-import { type FunctionName, POSTS, relayTableName, WEBSOCKET_API_ID } from './roles.ts';
+import { FAN_OUT_QUEUE_ID, type FunctionName, POSTS, relayTableName, WEBSOCKET_API_ID } from './roles.ts';
 import { DEFAULT_KEEP_ALIVE_SECONDS, DEFAULT_METRICS_NAMESPACE } from './settings.ts';
 
 /** Where a client presents a credential. */
@@ -46,5 +47,20 @@ export function environment(input: FunctionInput): Readonly<Record<string, Text>
     ...(DELIVER_CHANGES.has(functionName) && leave !== 'image' && { TABLECAST_LEAVE: leave }),
     ...(NAME_TABLES.has(functionName) &&
       tableNames.size > 0 && { TABLECAST_TABLE_NAMES: JSON.stringify(Object.fromEntries(tableNames)) }),
+    ...fanOutEnvironment(input),
+  };
+}
+
+/** What hands over has to know where to and when; what sends, how much of the account's quota is its own. */
+function fanOutEnvironment({ functionName, fanOut }: FunctionInput): Readonly<Record<string, Text>> {
+  if (!fanOut) return {};
+  const { above, lanes } = fanOut;
+  if (functionName === 'deliver') return { TABLECAST_POSTS_PER_SECOND: String(postsPerInvocation(fanOut)) };
+  if (functionName !== 'stream') return {};
+  return {
+    // Of a queue, Ref is its URL.
+    TABLECAST_FAN_OUT_QUEUE_URL: ref(FAN_OUT_QUEUE_ID),
+    ...(above !== DEFAULT_ABOVE && { TABLECAST_FAN_OUT_ABOVE: String(above) }),
+    ...(lanes !== DEFAULT_LANES && { TABLECAST_FAN_OUT_LANES: String(lanes) }),
   };
 }

@@ -1,11 +1,11 @@
 import type { FunctionInput } from './functions.ts';
 import type { Text } from './intrinsics.ts';
-import { queueArn } from './roles.ts';
+import { fanOutDeadLetterQueueArn, fanOutQueueArn, queueArn } from './roles.ts';
 
 /** Records a stream batch holds at most. */
 const STREAM_BATCH_SIZE = 100;
-/** On-failure messages a batch holds at most. */
-const GAP_BATCH_SIZE = 10;
+/** Messages of a queue that a batch holds at most; of a FIFO queue there can be no more. */
+const QUEUE_BATCH_SIZE = 10;
 
 /** What triggers a function, as osls reads it. */
 export function events(input: FunctionInput): readonly object[] {
@@ -20,15 +20,9 @@ export function events(input: FunctionInput): readonly object[] {
     case 'stream':
       return input.streams.map((arn) => ({ stream: streamEvent(arn, input) }));
     case 'gap':
-      return [
-        {
-          sqs: {
-            arn: queueArn(),
-            batchSize: GAP_BATCH_SIZE,
-            functionResponseType: 'ReportBatchItemFailures',
-          },
-        },
-      ];
+      return [queueEvent(queueArn()), ...(input.fanOut ? [queueEvent(fanOutDeadLetterQueueArn())] : [])];
+    case 'deliver':
+      return [queueEvent(fanOutQueueArn(), input.fanOut?.maximumConcurrency)];
     case 'graphql':
       // Every method: the handler answers a preflight itself, and tells what it does not take.
       return [{ httpApi: { method: '*', path: '/graphql' } }];
@@ -37,6 +31,22 @@ export function events(input: FunctionInput): readonly object[] {
     default:
       return input.functionName satisfies never;
   }
+}
+
+/**
+ * One event source mapping of a queue. Lambda takes a FIFO queue's groups side by side, and nothing of a group while an
+ * invocation has some of it.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+ */
+function queueEvent(arn: Text, maximumConcurrency?: number): object {
+  return {
+    sqs: {
+      arn,
+      batchSize: QUEUE_BATCH_SIZE,
+      functionResponseType: 'ReportBatchItemFailures',
+      ...(maximumConcurrency !== undefined && { maximumConcurrency }),
+    },
+  };
 }
 
 /** @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html */

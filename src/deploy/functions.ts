@@ -53,6 +53,7 @@ const TIMEOUTS: Readonly<Record<Exclude<FunctionName, 'keepalive'>, number>> = {
   stream: 60,
   gap: 60,
   graphql: 25,
+  deliver: 60,
 };
 
 /** The longest a run of `keepalive` may take, where its period is long enough. */
@@ -68,6 +69,7 @@ const DESCRIPTIONS: Readonly<Record<FunctionName, string>> = {
   gap: 'Tablecast: tells subscribers of changes that could not be delivered',
   graphql: 'Tablecast: answers queries and mutations over HTTP',
   keepalive: 'Tablecast: gives open connections a sign of life, and ends those that are over',
+  deliver: 'Tablecast: sends what the stream function handed over',
 };
 
 export function functionDefinition(input: FunctionInput): FunctionDefinition {

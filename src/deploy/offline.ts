@@ -25,7 +25,7 @@ const TAKEN_BESIDE: ReadonlyMap<string, string> = new Map([
 /**
  * The functions as `serverless offline` can run them. It sets a function's own environment over the process's and
  * passes references on as objects, so names stand in for references here, and `DYNAMODB_ENDPOINT` and `TABLECAST_*` of
- * the process are taken over.
+ * the process are taken over. There is no queue here: every batch is delivered where it came in.
  */
 export function offlineFunctions(functions: Functions, settings: OfflineSettings): Functions {
   const { connect, subscribe, disconnect, stream, gap, graphql, keepalive } = functions;
@@ -42,6 +42,7 @@ export function offlineFunctions(functions: Functions, settings: OfflineSettings
 }
 
 function offlineFunction(definition: FunctionDefinition, settings: OfflineSettings): FunctionDefinition {
+  const { TABLECAST_FAN_OUT_QUEUE_URL: _, ...own } = definition.environment;
   const has = (name: string) => definition.environment[name] !== undefined;
   const taken = Object.entries(settings.environment).filter(
     ([name, value]) =>
@@ -50,7 +51,7 @@ function offlineFunction(definition: FunctionDefinition, settings: OfflineSettin
   return {
     ...definition,
     environment: {
-      ...definition.environment,
+      ...own,
       TABLECAST_RELAY_TABLE: settings.relayTable,
       TABLECAST_API_ID: 'offline',
       TABLECAST_URL_SUFFIX: 'localhost',

@@ -1,7 +1,7 @@
 import { arnOf, getAtt, type Intrinsic, type Resource, ref, type Text } from './intrinsics.ts';
 import type { TableActions, UserTable } from './table-access.ts';
 
-/** The Lambda functions of a deployment. */
+/** The Lambda functions of a deployment; `stream` not where a worker reads the streams, `deliver` only with a fan-out. */
 export type FunctionName =
   | 'connect'
   | 'subscribe'
@@ -9,7 +9,8 @@ export type FunctionName =
   | 'stream'
   | 'gap'
   | 'graphql'
-  | 'keepalive';
+  | 'keepalive'
+  | 'deliver';
 
 export const FUNCTION_NAMES: readonly FunctionName[] = [
   'connect',
@@ -19,12 +20,15 @@ export const FUNCTION_NAMES: readonly FunctionName[] = [
   'gap',
   'graphql',
   'keepalive',
+  'deliver',
 ];
 
 /** Logical ids of what the roles name. */
 export const RELAY_TABLE_ID = 'TablecastRelayTable';
 export const QUEUE_ID = 'TablecastOnFailureQueue';
 export const DEAD_LETTER_QUEUE_ID = 'TablecastDeadLetterQueue';
+export const FAN_OUT_QUEUE_ID = 'TablecastFanOutQueue';
+export const FAN_OUT_DEAD_LETTER_QUEUE_ID = 'TablecastFanOutDeadLetterQueue';
 /** osls gives the WebSocket API and the HTTP API these logical ids. */
 export const WEBSOCKET_API_ID = 'WebsocketsApi';
 export const HTTP_API_ID = 'HttpApi';
@@ -45,10 +49,11 @@ export const RELAY_ACTIONS: Readonly<Record<FunctionName, readonly string[]>> = 
   subscribe: ['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
   disconnect: ['BatchWriteItem', 'Query', 'UpdateItem'],
   stream: ['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
-  gap: ['BatchWriteItem', 'DeleteItem', 'PutItem', 'Query', 'UpdateItem'],
+  gap: ['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'PutItem', 'Query', 'UpdateItem'],
   // `publish()` finds and reaches subscribers as the stream does.
   graphql: ['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
-  keepalive: ['BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+  keepalive: ['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+  deliver: ['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
 };
 
 /**
@@ -61,6 +66,7 @@ export const POSTS: ReadonlySet<FunctionName> = new Set([
   'gap',
   'graphql',
   'keepalive',
+  'deliver',
 ]);
 
 export interface RoleInput {
@@ -74,6 +80,8 @@ export interface RoleInput {
   /** The users' tables, and what this function may do to them. */
   readonly tables: readonly UserTable[];
   readonly tableActions: TableActions;
+  /** True when batches may be handed over to `deliver`. */
+  readonly hasFanOut: boolean;
 }
 
 /** Logical id of a function's role. */
@@ -111,7 +119,7 @@ export function role(input: RoleInput): Resource {
 }
 
 function statements(input: RoleInput): readonly Statement[] {
-  const { functionName, lambdaName, stages, streams } = input;
+  const { functionName, hasFanOut, lambdaName, stages, streams } = input;
   const list: Statement[] = [
     // The group itself is a resource of the template, so no function may create one.
     allow(
@@ -128,13 +136,19 @@ function statements(input: RoleInput): readonly Statement[] {
       );
     }
     // The event source mapping reports what it gave up with the function's own role.
-    list.push(allow('sqs', ['SendMessage'], [queueArn()]));
+    list.push(allow('sqs', ['SendMessage'], [queueArn(), ...(hasFanOut ? [fanOutQueueArn()] : [])]));
   }
-  if (functionName === 'gap') {
-    list.push(allow('sqs', ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'], [queueArn()]));
-  }
+  const read = queuesRead(functionName, hasFanOut);
+  if (read.length > 0)
+    list.push(allow('sqs', ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'], read));
   if (POSTS.has(functionName)) list.push(allow('execute-api', ['ManageConnections'], connections(stages)));
   return [...list, ...tableStatements(input)];
+}
+
+function queuesRead(functionName: FunctionName, hasFanOut: boolean): readonly Intrinsic[] {
+  if (functionName === 'deliver') return [fanOutQueueArn()];
+  if (functionName !== 'gap') return [];
+  return [queueArn(), ...(hasFanOut ? [fanOutDeadLetterQueueArn()] : [])];
 }
 
 function tableStatements({ tables, tableActions: { reads, writes } }: RoleInput): readonly Statement[] {
@@ -164,6 +178,14 @@ function allow(service: string, actions: readonly string[], resources: readonly 
 
 export function queueArn(): Intrinsic {
   return getAtt(QUEUE_ID, 'Arn');
+}
+
+export function fanOutQueueArn(): Intrinsic {
+  return getAtt(FAN_OUT_QUEUE_ID, 'Arn');
+}
+
+export function fanOutDeadLetterQueueArn(): Intrinsic {
+  return getAtt(FAN_OUT_DEAD_LETTER_QUEUE_ID, 'Arn');
 }
 
 export function relayTableName(): Intrinsic {

@@ -2,6 +2,7 @@ import { apiKeyEntryText, parseApiKey } from '../auth/api-key-text.ts';
 import { readIssuers, type TokenIssuer } from '../auth/issuers.ts';
 import { kindOf } from '../errors.ts';
 import { type AlarmSettings, alarmSettingsOf } from './alarm-settings.ts';
+import { type FanOutSettings, fanOutSettingsOf } from './fan-out-settings.ts';
 import { choice, flag, integer, invalid, objectOf, pathInside, shown } from './setting-values.ts';
 import { type TableSetting, tableSettingsOf } from './table-settings.ts';
 
@@ -47,6 +48,8 @@ export interface TablecastSettings {
   /** Namespace of the CloudWatch metrics. Default `Tablecast`. */
   readonly metricsNamespace: string;
   readonly alarms: AlarmSettings;
+  /** Present when batches that owe very much are sent by several invocations (docs/scale.md). Default none. */
+  readonly fanOut?: FanOutSettings;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -79,6 +82,7 @@ const KEYS = [
   'explainLog',
   'metricsNamespace',
   'alarms',
+  'fanOut',
 ];
 
 /**
@@ -90,6 +94,8 @@ export function readSettings(value: unknown): TablecastSettings {
   const [age, factor] = ['maximumRecordAgeInSeconds', 'parallelizationFactor'] as const;
   const keepAlive = given.get('keepAliveSeconds');
   const resolvers = given.get('resolvers');
+  const delivery = choice('delivery', given.get('delivery'), DELIVERY_SETTINGS, 'lambda');
+  const fanOut = fanOutSettingsOf(given.get('fanOut'), delivery);
   return {
     // Both are packed under these very paths or found by them, so they cannot lie outside the folder that is packed.
     schema: pathInside('schema', given.get('schema') ?? 'schema.graphql'),
@@ -104,10 +110,11 @@ export function readSettings(value: unknown): TablecastSettings {
     parallelizationFactor: integer(factor, given.get(factor), 1, 10, 1),
     leave: choice('leave', given.get('leave'), LEAVE_SETTINGS, 'image'),
     logLevel: choice('logLevel', given.get('logLevel'), LOG_LEVELS, 'info'),
-    delivery: choice('delivery', given.get('delivery'), DELIVERY_SETTINGS, 'lambda'),
+    delivery,
     explainLog: flag('explainLog', given.get('explainLog'), false),
     metricsNamespace: metricsNamespaceOf(given.get('metricsNamespace')),
     alarms: alarmSettingsOf(given.get('alarms')),
+    ...(fanOut && { fanOut }),
   };
 }
 

@@ -419,7 +419,7 @@ describe('the roles', () => {
     ],
     gap: [
       logs(service, 'gap'),
-      relay('BatchWriteItem', 'DeleteItem', 'PutItem', 'Query', 'UpdateItem'),
+      relay('BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'PutItem', 'Query', 'UpdateItem'),
       allow(['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], queue),
       post,
     ],

@@ -11,7 +11,7 @@ const SDL = `
 const STREAM = 'arn:aws-cn:dynamodb:cn-north-1:123456789012:table/b-prod/stream/2026-11-01T00:00:00.000';
 
 function deployed(b: object, resolvedFields: Model['resolvedFields'] = new Map()) {
-  const settings = readSettings({ tables: { 'A-table': 'managed', 'B-table': b } });
+  const settings = readSettings({ tables: { 'A-table': 'managed', 'B-table': b }, fanOut: true });
   const service = { service: 'shop', stage: 'dev', handlers: 'handlers' };
   return deployment({ ...settings, ...service }, { ...loadModel(SDL), resolvedFields });
 }

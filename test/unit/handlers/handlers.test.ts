@@ -5,7 +5,15 @@ import { createTestRelay, drive, KEY, type TestRelay, todoRecord } from '../../f
 /** The handlers build their context when they are loaded; here it is a relay in process that each test makes anew. */
 let relay: TestRelay = createTestRelay();
 const context = new Proxy(relay.context, { get: (_, name) => Reflect.get(relay.context, name) });
-jest.unstable_mockModule('../../../src/compose.ts', () => ({ compose: () => context }));
+for (const [file, name] of [
+  ['compose.ts', 'compose'],
+  ['compose/connect.ts', 'composeConnect'],
+  ['compose/disconnect.ts', 'composeDisconnect'],
+  ['compose/delivery.ts', 'composeDelivery'],
+  ['compose/sweep.ts', 'composeSweep'],
+] as const) {
+  jest.unstable_mockModule(`../../../src/${file}`, () => ({ [name]: () => context }));
+}
 
 type Handler = (event: unknown, lambda?: unknown) => Promise<unknown>;
 const handlers = new Map<string, Handler>();

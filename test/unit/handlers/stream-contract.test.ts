@@ -3,9 +3,10 @@ import { CASES } from '../../../scripts/prove/contract/cases.ts';
 import { runCase } from '../../../scripts/prove/contract/run.ts';
 import type { RelayContext } from '../../../src/relay/context.ts';
 import type { StreamHandler } from '../../../src/testing/invocation.ts';
+import { createTestRelay } from '../../fixtures/relay.ts';
 
-/** The handler makes its context when it is loaded; here it is the one of the case that runs. */
-let current: RelayContext | undefined;
+/** The handler makes its context when it is loaded, and looks at it; from then on it is that of the case that runs. */
+let current: RelayContext | undefined = createTestRelay().context;
 const context = new Proxy(
   {},
   {
@@ -15,7 +16,7 @@ const context = new Proxy(
     },
   },
 );
-jest.unstable_mockModule('../../../src/compose.ts', () => ({ compose: () => context }));
+jest.unstable_mockModule('../../../src/compose/delivery.ts', () => ({ composeDelivery: () => context }));
 
 let handler: StreamHandler<unknown>;
 
@@ -24,6 +25,7 @@ beforeAll(async () => {
   const file: string = '../../../handlers/stream.ts';
   const loaded: { handler: StreamHandler<unknown> } = await import(file);
   handler = loaded.handler;
+  current = undefined;
 });
 
 test.each(CASES)('C2 the stream handler answers as Lambda documents it: $name', async (contract) => {
