@@ -4,11 +4,7 @@ import { type Spread, spread } from './statistics.ts';
 
 const WORKLOAD = { connections: 1_000, changes: 4 } as const;
 
-export const ISOLATION_METHOD = `Method: one batch of ${WORKLOAD.changes} changes to ${WORKLOAD.connections} connections, each wanting all, through the pipeline and the
-@connections transport over HTTP on loopback to a gateway in the same process; 16 posts at once. With trouble, one
-connection is gone, one hangs until its time-out and then fails, and one asks for what no frame holds. Latency is from the
-start of the batch until a post to one of the other ${WORKLOAD.connections - 3} was answered. Each measurement is a fresh process, warmed up; with and
-without are interleaved in every round, in turning order; the ratio is formed within a round. No network, no AWS.`;
+export const ISOLATION_METHOD = `One batch of ${WORKLOAD.changes} changes to ${WORKLOAD.connections} connections, each wanting all, through the pipeline and the @connections transport over HTTP on loopback to a gateway in the same process; 16 posts at once. With trouble, one connection is gone, one hangs until its time-out and then fails, and one asks for what no frame holds. Latency is from the start of the batch until a post to one of the other ${WORKLOAD.connections - 3} was answered. Each measurement is a fresh process, warmed up; with and without are interleaved in every round, in turning order; the ratio is formed within a round. No network, no AWS.`;
 
 export interface IsolationBench {
   /** With the three over without them: 1 is no cost. */
@@ -53,22 +49,4 @@ async function measureIsolation(troubled: boolean): Promise<IsolationMeasurement
   } finally {
     child.kill();
   }
-}
-
-/** The report as text: the ratios first, since only they carry over to another machine. */
-export function printedIsolation({ ratios, p99Ms }: IsolationBench): string {
-  const times = ({ median, min, max }: Spread) =>
-    `${median.toFixed(2)}×  (${min.toFixed(2)}–${max.toFixed(2)})`;
-  const ms = ({ median, min, max }: Spread) =>
-    `${Math.round(median)} (${Math.round(min)}–${Math.round(max)})`;
-  return [
-    'Latency of the other connections, with three troubled ones : without; median (least–greatest) of the rounds',
-    `  p50   ${times(ratios.p50)}`,
-    `  p99   ${times(ratios.p99)}`,
-    `  last  ${times(ratios.last)}`,
-    '',
-    `On this machine: p99 ${ms(p99Ms.without)} ms without, ${ms(p99Ms.with)} ms with`,
-    '',
-    ISOLATION_METHOD,
-  ].join('\n');
 }

@@ -1,102 +1,120 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { benchIsolation, ISOLATION_METHOD, printedIsolation } from './isolation.ts';
-import type { Assignment, VariantName } from './messages.ts';
-import { type Measurement, measure, type Sink, startSink } from './processes.ts';
-import { printed, reportOf } from './report.ts';
+import type { BenchCase, CaseReport } from './case.ts';
+import { matrix, matrixLatency } from './cases/matrix.ts';
+import { CASES } from './cases.ts';
+import { installPeers, leavePeersOut } from './peers/install.ts';
+import { stopAll } from './processes.ts';
+import { type BenchReport, reportOf } from './report/report.ts';
+import { printed } from './report/text.ts';
+import { writeDocuments } from './report/write.ts';
 
-const WORKLOAD = { concurrency: 64, connections: 128, batchSize: 8, warmUpBatches: 2, batches: 3 } as const;
-const VARIANTS: readonly VariantName[] = ['tablecast', 'transport', 'sdk-loop'];
+/** Rounds that give a median a middle. */
+const DEFAULT_ROUNDS = 3;
+const INTERRUPTED = 130;
+const ERASE_LINE = '\r\u001b[K';
 
-/** Runs from `.esbuild/bench`; the certificate stays with the sources. */
-const tlsFile = (name: string) => fileURLToPath(new URL(`../../scripts/bench/${name}`, import.meta.url));
-const KEY_FILE = tlsFile('benchmark-only-self-signed.key.pem');
-const CERT_FILE = tlsFile('benchmark-only-self-signed.cert.pem');
-
-const EACH = WORKLOAD.batchSize * WORKLOAD.connections;
-const METHOD = `Method: ${WORKLOAD.connections} connections with one subscription each, all matching; inserts in batches of ${WORKLOAD.batchSize};
-${WORKLOAD.batches * EACH} deliveries a measurement after ${WORKLOAD.warmUpBatches * EACH} to warm up; ${WORKLOAD.concurrency} posts at once; TLS on loopback to a sink in a
-process of its own. Each measurement is a fresh process; variants are interleaved in every round, in turning order.
-CPU is user and system time of the measured process. The sink compares what each variant delivered to whom: a
-difference fails the run. No network, no AWS.
-  tablecast  stream records in: decode, match, render, @connections; memory registry
-  transport  ready frames through the same @connections transport, without the pipeline
-  sdk-loop   ready frames through an AWS SDK v3 client as it comes, one command a message`;
+interface Options {
+  readonly case?: readonly string[];
+  readonly rounds: number;
+  readonly json?: true;
+  readonly write?: true;
+  readonly latency?: true;
+  /** Commander's form of `--no-peers`. */
+  readonly peers: boolean;
+}
 
 async function main(): Promise<void> {
-  const program = new Command('npm run bench --')
-    .description('Deliveries per second and CPU per delivery of the pipeline, beside a plain AWS SDK loop.')
-    .addOption(
-      new Option(
-        '--case <name>',
-        'cost: what a delivery costs · isolation: what troubled connections cost others',
-      )
-        .choices(['cost', 'isolation'])
-        .default('cost'),
-    )
-    .option('--rounds <n>', 'rounds, each measuring every variant once', positive, 3)
-    .option('--json', 'print one JSON object instead of text')
-    .addHelpText('after', `\nCase cost. ${METHOD}\n\nCase isolation. ${ISOLATION_METHOD}`);
-  const options = program.parse().opts<{ case: 'cost' | 'isolation'; rounds: number; json?: boolean }>();
-  const { rounds, json = false } = options;
-  if (options.case === 'isolation') {
-    const report = await benchIsolation(rounds, (round) => showRound(round, rounds));
-    clearRound();
-    const text = json ? JSON.stringify({ ...report, method: ISOLATION_METHOD }) : printedIsolation(report);
-    process.stdout.write(`${text}\n`);
-    return;
-  }
-
-  const sink = await startSink(readFileSync(KEY_FILE, 'utf8'), readFileSync(CERT_FILE, 'utf8'));
+  const options = readOptions();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const stop = () => {
+    controller.abort();
+    stopAll();
+  };
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stop);
   try {
-    const results: Map<VariantName, Measurement>[] = [];
-    for (let round = 0; round < rounds; round += 1) {
-      showRound(round + 1, rounds);
-      results.push(await measureRound(round, sink));
-    }
-    clearRound();
-    const report = reportOf(results);
-    process.stdout.write(
-      `${json ? JSON.stringify({ ...report, method: METHOD }) : printed(report, METHOD)}\n`,
-    );
+    const report = await runCases(chosen(options), options, signal);
+    process.stdout.write(`${options.json ? JSON.stringify(report) : printed(report)}\n`);
+    if (options.write) for (const file of writeDocuments(report)) show(`written: ${file}\n`);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    show('stopped\n');
+    process.exitCode = INTERRUPTED;
   } finally {
-    sink.stop();
+    stopAll();
   }
 }
 
-function showRound(round: number, rounds: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\rround ${round} of ${rounds} `);
+async function runCases(
+  cases: readonly BenchCase[],
+  { rounds, peers }: Pick<Options, 'rounds' | 'peers'>,
+  signal: AbortSignal,
+): Promise<BenchReport> {
+  if (!peers) leavePeersOut();
+  else await installPeers((text) => show(`${text}\n`), signal);
+  const from = Date.now();
+  const reports: CaseReport[] = [];
+  for (const one of cases) {
+    const begun = Date.now();
+    const progress = (text: string) => void (process.stderr.isTTY && show(`${one.name}: ${text}`));
+    show(process.stderr.isTTY ? `${one.name}: begins` : `${one.name}: begins\n`);
+    const running = one.run({ rounds, progress, signal });
+    reports.push(await Promise.race([running, aborted(signal)]));
+    show(`${one.name}: ${((Date.now() - begun) / 1_000).toFixed(1)} s\n`);
+  }
+  return reportOf(reports, { rounds, seconds: (Date.now() - from) / 1_000 });
 }
 
-function clearRound(): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+/** Rejects when the run is to end: a case may be waiting for something that nobody stops. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  );
 }
 
-/** Each variant once, starting with another one each round, so that none is always first. */
-async function measureRound(round: number, sink: Sink): Promise<Map<VariantName, Measurement>> {
-  const results = new Map<VariantName, Measurement>();
-  for (let turn = 0; turn < VARIANTS.length; turn += 1) {
-    const variant = VARIANTS[(round + turn) % VARIANTS.length] as VariantName;
-    const assignment: Assignment = { ...WORKLOAD, variant, endpoint: sink.endpoint };
-    results.set(variant, await measure(assignment, sink, CERT_FILE));
-  }
-  const expected = WORKLOAD.batches * WORKLOAD.batchSize * WORKLOAD.connections;
-  const digests = [...results].map(([variant, { digest }]) => ({ variant, ...digest }));
-  const same = digests.every(({ posts, sha256 }) => posts === expected && sha256 === digests[0]?.sha256);
-  if (!same) {
-    throw new Error(
-      `expected every variant to deliver the same ${expected} frames, got ${JSON.stringify(digests)}`,
-    );
-  }
-  return results;
+function show(text: string): void {
+  process.stderr.write(process.stderr.isTTY ? `${ERASE_LINE}${text}` : text);
+}
+
+function chosen({ case: names, latency }: Options): readonly BenchCase[] {
+  const wanted = names
+    ? CASES.filter(({ name }) => names.includes(name))
+    : CASES.filter(({ isDefault }) => isDefault);
+  return latency ? wanted.map((one) => (one === matrix ? matrixLatency : one)) : wanted;
+}
+
+function readOptions(): Options {
+  const names = CASES.map(({ name }) => name);
+  const width = Math.max(...names.map(({ length }) => length));
+  const list = CASES.map(
+    ({ name, about, isDefault }) =>
+      `  ${name.padEnd(width)}  ${about}${isDefault ? '' : ' [only when asked for]'}`,
+  );
+  const program = new Command('npm run bench --')
+    .description(
+      'Measures the targets, ours beside the peers, in one run. No AWS; the network only to install the peers.',
+    )
+    .addOption(
+      new Option('--case <name>', 'only this case; may be given again')
+        .choices(names)
+        .argParser((name: string, before: readonly string[] | undefined) => {
+          if (!names.includes(name)) throw new InvalidArgumentError(`expected one of ${names.join(', ')}`);
+          return [...(before ?? []), name];
+        }),
+    )
+    .option('--rounds <n>', 'rounds, each measuring every program', positive, DEFAULT_ROUNDS)
+    .option('--latency', 'case matrix with answers as late as AWS is taken to give them')
+    .option('--no-peers', 'without the peers: nothing is installed')
+    .option('--json', 'print one JSON object instead of text')
+    .option('--write', 'put the table and the charts into docs/benchmarks')
+    .addHelpText('after', `\nCases:\n${list.join('\n')}\n\nSee docs/benchmarks/README.md.`);
+  return program.parse().opts<Options>();
 }
 
 function positive(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
+  if (!Number.isInteger(value) || value < 1)
     throw new InvalidArgumentError(`expected a whole number of at least 1, got ${JSON.stringify(text)}`);
-  }
   return value;
 }
 

@@ -1,5 +1,3 @@
-import type { Assignment } from './messages.ts';
-
 /** Credentials as a Lambda function has them: with a session token of the usual length, which is signed too. */
 export const CREDENTIALS = {
   accessKeyId: 'ASIABENCHMARKONLY000',
@@ -7,55 +5,91 @@ export const CREDENTIALS = {
   sessionToken: 'benchmark'.repeat(100).slice(0, 895),
 };
 
-export const SDL = `
-type Todo @table(name: "Todos") { id: ID!  title: String!  memo: String  priority: Int  completed: Boolean }
-`;
-export const DOCUMENT = 'subscription { onCreateTodo { id title memo priority completed } }';
-export const CLIENT_ID = '1';
+export const REGION = 'us-east-1';
 export const STAGE = 'bench';
+export const CLIENT_ID = '1';
+/** What every program speaks to: ours completes it, the peers are given its subscription written out. */
+export const SDL = `
+type Todo @table(name: "Todos") {
+  id: ID!  listId: ID!  title: String!  memo: String  priority: Int  completed: Boolean
+}
+`;
 const STREAM_ARN = 'arn:aws:dynamodb:us-east-1:000000000000:table/Todos/stream/2026-01-01T00:00:00.000';
+
+/** Who subscribes, and who of them wants each event. */
+export interface Cell {
+  /** Connections, one subscription each. */
+  readonly subscribers: number;
+  /** Those whose `listId` every event has. */
+  readonly matches: number;
+  /** Different selections among the subscribers, in turn. */
+  readonly documents: number;
+}
+
+export const cellName = ({ subscribers, matches, documents }: Cell): string =>
+  `${subscribers}-${matches}-${documents}`;
+
+export interface Subscriber {
+  readonly connectionId: string;
+  readonly listId: string;
+  readonly document: string;
+}
+
+const HOT = 'list-hot';
+/** Lists that no event is about. */
+const OTHER_LISTS = 100;
+
+export function subscribersOf({ subscribers, matches, documents }: Cell): readonly Subscriber[] {
+  return Array.from({ length: subscribers }, (_, n) => ({
+    connectionId: Buffer.from(`connection-${n}`).toString('base64'),
+    listId: n < matches ? HOT : `list-${n % OTHER_LISTS}`,
+    document: documentOf(n % documents),
+  }));
+}
+
+function documentOf(n: number): string {
+  const own = n === 0 ? '' : ` title${n}: title`;
+  return `subscription ($listId: ID!) { onCreateTodo(listId: $listId) { id listId title memo priority completed${own} } }`;
+}
 
 export interface Todo {
   readonly id: string;
+  readonly listId: string;
   readonly title: string;
   readonly memo: string;
   readonly priority: number;
   readonly completed: boolean;
 }
 
-export function connectionIds({ connections }: Assignment): readonly string[] {
-  return Array.from({ length: connections }, (_, n) => Buffer.from(`connection-${n}`).toString('base64'));
-}
-
-/** The changes of one batch: the same whoever delivers them. */
-export function todosOf(batch: number, { batchSize }: Assignment): readonly Todo[] {
-  return Array.from({ length: batchSize }, (_, place) => {
-    const n = batch * batchSize + place;
-    return {
-      id: `todo-${n}`,
-      title: `サイドメニューのカスタマイズ ${n}`,
-      memo: 'プロフィール、検索メニューが必要',
-      priority: n % 5,
-      completed: n % 2 === 0,
-    };
-  });
+/** Event `n` of the workload: the same whoever delivers it. */
+export function todoOf(n: number): Todo {
+  return {
+    id: `todo-${n}`,
+    listId: HOT,
+    title: `サイドメニューのカスタマイズ ${n}`,
+    memo: 'プロフィール、検索メニューが必要',
+    priority: n % 5,
+    completed: n % 2 === 0,
+  };
 }
 
 /** The item as a stream record of an insert, in the shape Lambda hands it over. */
-export function insertOf(todo: Todo, at: number, sequence: number): object {
+export function insertOf(todo: Todo, at: number): object {
   const Keys = { id: { S: todo.id } };
+  const sequence = Number(todo.id.slice('todo-'.length));
   return {
     eventID: `event-${todo.id}`,
     eventName: 'INSERT',
     eventVersion: '1.1',
     eventSource: 'aws:dynamodb',
-    awsRegion: 'us-east-1',
+    awsRegion: REGION,
     eventSourceARN: STREAM_ARN,
     dynamodb: {
       ApproximateCreationDateTime: Math.floor(at / 1_000),
       Keys,
       NewImage: {
         ...Keys,
+        listId: { S: todo.listId },
         title: { S: todo.title },
         memo: { S: todo.memo },
         priority: { N: String(todo.priority) },
