@@ -4,7 +4,6 @@ import { authenticatorOf } from './compose/authenticator.ts';
 import { readModel } from './compose/model.ts';
 import { projectParts } from './compose/parts.ts';
 import { composeSweep } from './compose/sweep.ts';
-import type { SenderChoice } from './compose/transport.ts';
 import { type Config, readConfig } from './config.ts';
 import type { Project } from './project.ts';
 import type { RelayContext } from './relay/context.ts';
@@ -22,15 +21,10 @@ export interface Composition extends RelayContext {
  * worker. What does less is composed of less, by the other functions of `src/compose`: a function loads what it can
  * reach. Clients are made there and nowhere else.
  * @param parts the user's resolvers and hooks
- * @param sender what sends to @connections, by default node:https
  * @throws SchemaError with file, line and column · TablecastError `CONFIG_INVALID`
  */
-export function compose(
-  config: Config = readConfig(),
-  parts: Project = projectParts(),
-  sender: SenderChoice = {},
-): Composition {
-  const sweep = composeSweep(config, sender);
+export function compose(config: Config = readConfig(), parts: Project = projectParts()): Composition {
+  const sweep = composeSweep(config);
   const base = {
     ...sweep,
     config,

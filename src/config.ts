@@ -51,8 +51,11 @@ export interface Config {
 
 /** How @connections is spoken to. */
 export interface PostingConfig {
-  /** `TABLECAST_TRANSPORT`. `lean` (default): signed requests on kept sockets. `sdk`: the AWS SDK's own client. */
-  readonly transport: 'lean' | 'sdk';
+  /**
+   * `TABLECAST_TRANSPORT`. `lean` (default): signed requests on kept sockets. `https`: the same requests by Node's own
+   * HTTP client. `sdk`: the AWS SDK's client.
+   */
+  readonly transport: 'lean' | 'https' | 'sdk';
   /**
    * Most requests a second that one process begins. `TABLECAST_POSTS_PER_SECOND`, 1 to 1 000 000, default 10 000: the
    * default quota of an account and Region, which all its APIs share.
@@ -121,7 +124,7 @@ export function readConfig(env: Environment = process.env, role: ProcessRole = '
     logLevel: choice(env, 'TABLECAST_LOG_LEVEL', LOG_LEVELS, 'info'),
     metrics: metrics(env, role),
     posting: {
-      transport: choice(env, 'TABLECAST_TRANSPORT', ['lean', 'sdk'], 'lean'),
+      transport: choice(env, 'TABLECAST_TRANSPORT', ['lean', 'https', 'sdk'], 'lean'),
       perSecond: within(env, 'TABLECAST_POSTS_PER_SECOND', 'requests a second', [1, 1_000_000], 10_000),
     },
     warm: {

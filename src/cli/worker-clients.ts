@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import { withoutLogging } from '../adapters/dynamodb/document-client.ts';
 import type { Config } from '../config.ts';
 
 /** The clients the worker has beside those of the delivery pipeline. */
@@ -45,8 +46,8 @@ export function workerClients(config: Config, leaseMs: number): WorkerClients {
     requestHandler: requests(READ_TIMEOUT_MS),
   });
   return {
-    dynamodb,
-    streams,
+    dynamodb: withoutLogging(dynamodb),
+    streams: withoutLogging(streams),
     destroy() {
       dynamodb.destroy();
       streams.destroy();

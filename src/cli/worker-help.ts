@@ -49,6 +49,14 @@ export const WORKER_VARIABLES: readonly (readonly [group: string, variables: rea
         '1000',
       ],
       ['TABLECAST_CLOCK_SKEW_MS', 'how far clocks may differ', '5000'],
+      ['TABLECAST_POSTS_PER_SECOND', 'most requests a second to @connections', '10000'],
+      ['TABLECAST_TRANSPORT', 'lean; https: Node’s own HTTP client posts; sdk: the AWS SDK’s', 'lean'],
+      [
+        'TABLECAST_WARM_ROWS',
+        'rows from which on those of a filter key are kept in memory; 0: never',
+        '1000',
+      ],
+      ['TABLECAST_WARM_MAX_ROWS', 'rows kept in memory, of all keys', '100000'],
     ],
   ],
   [

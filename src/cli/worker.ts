@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { createUndiciSender } from '../adapters/apigateway/undici-sender.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { createDynamoDBLeases } from '../adapters/dynamodb/leases.ts';
 import { streamsApi } from '../adapters/dynamodb-streams/api.ts';
@@ -35,7 +34,7 @@ export async function runWorker({ folder, signal }: WorkerOptions): Promise<void
   // Where to post is asked for at the first change otherwise, and that is late to be told that nobody said.
   config.connectionsEndpoint('stage');
   const parts = await loadProject(folder, settings.resolvers);
-  const context = compose(config, parts, { createSender: createUndiciSender });
+  const context = compose(config, parts);
   const clients = workerClients(config, settings.leaseMs);
   try {
     const tables = await findTables(clients.dynamodb, config, context.model);

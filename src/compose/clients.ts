@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { withoutLogging } from '../adapters/dynamodb/document-client.ts';
 import { TABLES_TRANSLATION } from '../adapters/dynamodb-tables/native.ts';
 import type { Config } from '../config.ts';
 
@@ -25,7 +26,7 @@ export function tablesClient(config: Config): DynamoDBDocumentClient {
 }
 
 function dynamodbClient(config: Config): DynamoDBClient {
-  return new DynamoDBClient({
+  const client = new DynamoDBClient({
     region: config.region,
     maxAttempts: 4,
     // Without these one hung request would take the whole invocation with it.
@@ -38,4 +39,5 @@ function dynamodbClient(config: Config): DynamoDBClient {
     },
     ...(config.dynamodbEndpoint && { endpoint: config.dynamodbEndpoint }),
   });
+  return withoutLogging(client);
 }

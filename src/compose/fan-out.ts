@@ -45,8 +45,16 @@ function lazyQueue(region: string, queueUrl: string): FanOutQueue {
   };
   return {
     async send(messages) {
-      loading ??= load();
-      return (await loading).send(messages);
+      let queue: FanOutQueue;
+      try {
+        loading ??= load();
+        queue = await loading;
+      } catch (error) {
+        loading = undefined;
+        const refused = messages.map(({ id }) => id);
+        return { refused, unsure: [], detail: `expected a client of SQS, got ${String(error)}` };
+      }
+      return queue.send(messages);
     },
   };
 }

@@ -4,15 +4,15 @@ import { createLogger } from '../observe/logger.ts';
 import type { SweepContext } from '../relay/context.ts';
 import { metricsOf } from './observe.ts';
 import { registryOf } from './registry.ts';
-import { type SenderChoice, transportOf } from './transport.ts';
+import { transportOf } from './transport.ts';
 
 /** What `keepalive` and `gap` run on, and every delivery too: no schema. @throws TablecastError `CONFIG_INVALID` */
-export function composeSweep(config: Config = readConfig(), sender: SenderChoice = {}): SweepContext {
+export function composeSweep(config: Config = readConfig()): SweepContext {
   const logger = createLogger(config.logLevel);
   const metrics = metricsOf(config, logger);
   return {
     registry: registryOf(config, metrics),
-    transport: transportOf(config, sender),
+    transport: transportOf(config),
     clock: systemClock,
     metrics,
     logger,

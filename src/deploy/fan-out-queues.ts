@@ -2,8 +2,13 @@ import { getAtt, type Resources } from './intrinsics.ts';
 import { FAN_OUT_DEAD_LETTER_QUEUE_ID, FAN_OUT_QUEUE_ID } from './roles.ts';
 import type { TablecastSettings } from './settings.ts';
 
-/** A message is hidden for six times the consumer's timeout (60 s), as AWS advises for queues that Lambda reads. */
-export const FAN_OUT_VISIBILITY_SECONDS = 360;
+/**
+ * A message is hidden for twice the consumer's timeout (60 s), and its lane with it when it fails: the six times that AWS
+ * advises for queues that Lambda reads would hold up everybody else in the lane for six minutes. Were one still worked on
+ * when it shows again, its frames would come twice, in order all the same: whoever takes it begins with the first of its
+ * lane that is not deleted.
+ */
+export const FAN_OUT_VISIBILITY_SECONDS = 120;
 
 /**
  * The queue drops a message when nobody is connected any more who was when it was sent (`MESSAGE_LIFE_SECONDS` of the

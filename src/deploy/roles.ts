@@ -47,7 +47,7 @@ export interface Statement {
 export const RELAY_ACTIONS: Readonly<Record<FunctionName, readonly string[]>> = {
   connect: ['BatchWriteItem'],
   subscribe: ['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
-  disconnect: ['BatchWriteItem', 'Query', 'UpdateItem'],
+  disconnect: ['BatchGetItem', 'BatchWriteItem', 'Query', 'UpdateItem'],
   stream: ['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
   gap: ['BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'PutItem', 'Query', 'UpdateItem'],
   // `publish()` finds and reaches subscribers as the stream does.

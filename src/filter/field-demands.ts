@@ -6,12 +6,26 @@ import { elementsOf, seen } from './predicate.ts';
 import { type Range, RangeIndex } from './ranges.ts';
 import { attributeValue, type Comparison } from './value.ts';
 
+/**
+ * Texts are looked up by their beginnings of at most so many UTF-16 units; the predicate tells apart what only differs
+ * behind. Clients choose the lengths: each costs a look-up, of a beginning, or of a part at each place of a text.
+ */
+export const MAX_BEGINNING = 64;
+export const MAX_PART = 32;
+
+/** What looking up one part takes, as a multiple of looking for one operand in a text of no length … */
+const LOOK_UP = 3;
+/** … to which each so many units of text add as much again. */
+const UNITS_A_TRIAL = 128;
+
 /** Places of filters by the operand of a demand; and the lengths of the texts among the operands, in UTF-16 units. */
 class Operands {
   readonly #places = new Map<Value, number[]>();
   readonly #lengths = new Set<number>();
 
-  add(operand: Value, place: number): void {
+  /** @param longest of the units of a text it is known by */
+  add(whole: Value, place: number, longest = Number.POSITIVE_INFINITY): void {
+    const operand = typeof whole === 'string' ? cut(whole, longest) : whole;
     const known = this.#places.get(operand);
     if (known) known.push(place);
     else this.#places.set(operand, [place]);
@@ -32,7 +46,8 @@ class Operands {
 
   /** Adds the places of those that the text has in it: looked up or tried, whichever is less. */
   addPartsTo(places: Set<number>, text: string): void {
-    if (text.length * this.#lengths.size > this.#places.size) {
+    const lookUps = text.length * this.#lengths.size * LOOK_UP;
+    if (lookUps > this.#places.size * (1 + text.length / UNITS_A_TRIAL)) {
       for (const operand of this.#places.keys())
         if (typeof operand === 'string' && text.includes(operand)) this.addTo(places, operand);
       return;
@@ -58,8 +73,22 @@ export class FieldDemands {
 
   /** To be called before anything is looked up. */
   add(demand: Demand, place: number): void {
-    if (demand.kind === 'range') this.#ranges.push({ ...demand, place });
-    else this.#operands(demand.kind).add(demand.value, place);
+    switch (demand.kind) {
+      case 'equals':
+        this.#equals.add(demand.value, place);
+        break;
+      case 'beginsWith':
+        this.#beginsWith.add(demand.value, place, MAX_BEGINNING);
+        break;
+      case 'contains':
+        this.#contains.add(demand.value, place, MAX_PART);
+        break;
+      case 'range':
+        this.#ranges.push({ ...demand, place });
+        break;
+      default:
+        demand satisfies never;
+    }
   }
 
   /** Adds the places of all whose demands the attribute may meet; `undefined` is a missing one. */
@@ -71,13 +100,8 @@ export class FieldDemands {
     if (this.#comparison === 'text' && typeof value === 'string') this.#contains.addPartsTo(places, value);
     for (const element of elementsOf(attribute) ?? []) {
       const own = attributeValue(this.#comparison, element);
-      if (own !== undefined) this.#contains.addTo(places, own);
+      if (own !== undefined) this.#contains.addTo(places, typeof own === 'string' ? cut(own, MAX_PART) : own);
     }
-  }
-
-  #operands(kind: 'equals' | 'beginsWith' | 'contains'): Operands {
-    if (kind === 'equals') return this.#equals;
-    return kind === 'beginsWith' ? this.#beginsWith : this.#contains;
   }
 
   #addOrdered(value: string, places: Set<number>): void {
@@ -89,4 +113,8 @@ export class FieldDemands {
     this.#rangeIndex ??= new RangeIndex(this.#ranges, (a, b) => compareValues(comparison, a, b));
     this.#rangeIndex.addTo(places, value);
   }
+}
+
+function cut(text: string, longest: number): string {
+  return text.length > longest ? text.slice(0, longest) : text;
 }

@@ -160,6 +160,7 @@ export class DynamoDBTable {
       ExpressionAttributeNames: names,
       ExpressionAttributeValues: values,
       ExclusiveStartKey,
+      Limit = Number.POSITIVE_INFINITY,
       ConsistentRead: _,
       ...rest
     } = input;
@@ -175,7 +176,7 @@ export class DynamoDBTable {
     const left = this.#sorted(pk).filter(
       (row) => matches(row) && (after === undefined || byBytes(keyOf(row).sk, after) > 0),
     );
-    const page = left.slice(0, this.#options.pageRows ?? 1_000);
+    const page = left.slice(0, Math.min(Limit, this.#options.pageRows ?? 1_000));
     const last = page.at(-1);
     return {
       $metadata,

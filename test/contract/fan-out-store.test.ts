@@ -57,6 +57,31 @@ describe.each(STORES)('FanOutStore on %s', (_, make) => {
     await store.remove(tokens);
   });
 
+  test('tells every number of lanes that is in use, over all pages, and none that has ended', async () => {
+    const clock = createVirtualClock();
+    const store = make(clock);
+    const [one, other] = [newName(), newName()];
+    const now = clock.now() / 1_000;
+    expect(await store.laneCounts([one, other])).toEqual(new Set());
+    // Their ids make more than the 1 MB of a page.
+    const tokens = Array.from({ length: 1_300 }, (_, n): Token => {
+      return {
+        id: `${one}-${n}-${'x'.repeat(900)}`,
+        tables: [one],
+        lanes: n === 1_299 ? 9 : 7,
+        expiresAt: now + 100 + n,
+      };
+    });
+    await store.add(tokens);
+    await store.add([{ id: `${one}-ends`, tables: [one], lanes: 3, expiresAt: now + 1 }]);
+    await store.add([{ id: `${other}-a`, tables: [other], lanes: 5, expiresAt: now + 100 }]);
+    await clock.advance(2_000);
+    expect(await store.laneCounts([one])).toEqual(new Set([7, 9]));
+    expect(await store.laneCounts([other, one])).toEqual(new Set([5, 7, 9]));
+    await store.remove(tokens);
+    expect(await store.laneCounts([one])).toEqual(new Set());
+  }, 60_000);
+
   test('a token is of each of its tables, and ends by itself in the very second it says', async () => {
     const clock = createVirtualClock();
     const store = make(clock);

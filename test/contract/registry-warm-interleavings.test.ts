@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type WarmAction, type WarmMutant, WarmWorld, watchedPartitions } from './registry-warm-world.ts';
+import {
+  isVersionPartition,
+  type WarmAction,
+  type WarmMutant,
+  WarmWorld,
+  watchedPartitions,
+} from './registry-warm-world.ts';
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -45,17 +51,53 @@ const action: fc.Arbitrary<WarmAction> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('expire' as const), title }) },
 );
 
-async function run(s: fc.Scheduler, actions: readonly WarmAction[], mutant?: WarmMutant): Promise<void> {
+async function run(
+  s: fc.Scheduler,
+  actions: readonly WarmAction[],
+  mutant?: WarmMutant,
+  repeats?: boolean,
+): Promise<void> {
   let isScheduled = false;
-  const world = new WarmWorld(async ({ operation, pk }) => {
-    if (isScheduled) await s.schedule(Promise.resolve(), `${operation} ${pk}`);
-  }, mutant);
+  const world = new WarmWorld(
+    async ({ operation, pk }) => {
+      if (isScheduled) await s.schedule(Promise.resolve(), `${operation} ${pk}`);
+    },
+    mutant,
+    repeats,
+  );
   await world.open();
   isScheduled = true;
   await s.waitFor(Promise.all(actions.map((each) => world.play(each))));
   isScheduled = false;
   await world.settle();
 }
+
+/** As {@link run}, of subscribers alone, some of whose counts are refused. */
+async function runRefusing(
+  s: fc.Scheduler,
+  actions: readonly WarmAction[],
+  refused: readonly boolean[],
+  mutant?: WarmMutant,
+): Promise<number> {
+  let isScheduled = false;
+  let refusals = 0;
+  const rest = [...refused];
+  const world = new WarmWorld(async ({ operation, pk }) => {
+    if (!isScheduled) return;
+    await s.schedule(Promise.resolve(), `${operation} ${pk}`);
+    if (operation !== 'UpdateItem' || !isVersionPartition(pk) || !rest.shift()) return;
+    refusals += 1;
+    throw new Error('throttled');
+  }, mutant);
+  await world.open();
+  isScheduled = true;
+  await s.waitFor(Promise.all(actions.map((each) => world.play(each))));
+  isScheduled = false;
+  for (const reader of ['warm', 'cold'] as const) await world.batch(reader);
+  return refusals;
+}
+
+const refusals = fc.array(fc.boolean(), { minLength: 4, maxLength: 8 });
 
 const property = (actions: fc.Arbitrary<readonly WarmAction[]>, mutant?: WarmMutant) =>
   fc.asyncProperty(scheduler, actions, (s, each) => run(s, each, mutant));
@@ -67,13 +109,14 @@ const beside = (...others: WarmAction[]): WarmAction[] => [
   { kind: 'batches', reader: 'warm', count: 3 },
 ];
 
-const subscribe: WarmAction = { kind: 'subscribe', id: '1', titles: ['x'] };
+const subscribe = { kind: 'subscribe', id: '1', titles: ['x'] } satisfies WarmAction;
+const subscribers: WarmAction[] = ['1', '2', '3'].map((each) => ({ ...subscribe, id: each }));
 const handOver: WarmAction = { kind: 'hand over', id: '1', titles: ['x', 'y'] };
 const expire: WarmAction = { kind: 'expire', title: 'x' };
 
 describe('warm sets: whatever order the requests of subscribers and readers fall in', () => {
   test('C1 active means active, and what was ended is found no more: any actions', async () => {
-    await fc.assert(property(fc.array(action, { minLength: 2, maxLength: 6 })), { numRuns: 300 });
+    await fc.assert(property(fc.array(action, { minLength: 2, maxLength: 6 })), { numRuns: 200 });
   }, 60_000);
 
   test.each<[string, WarmAction[]]>([
@@ -85,10 +128,27 @@ describe('warm sets: whatever order the requests of subscribers and readers fall
   ])(
     'C1 active means active, and what was ended is found no more: %s',
     async (_, actions) => {
-      await fc.assert(property(fc.constant(actions)), { numRuns: 120 });
+      await fc.assert(property(fc.constant(actions)), { numRuns: 80 });
     },
     60_000,
   );
+
+  test('C1 active means active, and what was ended is found no more: any actions, each write of which the SDK repeats', async () => {
+    const actions = fc.array(action, { minLength: 2, maxLength: 5 });
+    const repeated = fc.asyncProperty(scheduler, actions, (s, each) => run(s, each, undefined, true));
+    await fc.assert(repeated, { numRuns: 50 });
+  }, 60_000);
+
+  test('C1 active means active: some counts are refused, and who is acknowledged all the same is found', async () => {
+    let refused = 0;
+    await fc.assert(
+      fc.asyncProperty(scheduler, refusals, async (s, each) => {
+        refused += await runRefusing(s, beside(...subscribers), each);
+      }),
+      { numRuns: 60 },
+    );
+    expect(refused).toBeGreaterThan(60);
+  }, 60_000);
 });
 
 /** Runs `scenario` once for every order in which the steps it asks for can be released. */
@@ -201,4 +261,13 @@ describe('the suite can fail: it finds a violation', () => {
     },
     60_000,
   );
+
+  test('when a count that is refused is passed over', async () => {
+    const refusing = fc.asyncProperty(scheduler, refusals, async (s, each) => {
+      await runRefusing(s, beside(...subscribers), each, 'a count that is refused is passed over');
+    });
+    const result = await fc.check(refusing, { numRuns: 500, seed: 1, endOnFailure: true });
+    expect(result.failed).toBe(true);
+    expect(String(result.errorInstance)).toMatch(/expect\(/);
+  }, 60_000);
 });

@@ -2,12 +2,14 @@ import {
   BatchGetCommand,
   DeleteCommand,
   GetCommand,
+  PutCommand,
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { expect } from '@jest/globals';
 import { createDynamoDBRegistry } from '../../src/adapters/dynamodb/registry.ts';
 import { partitionOf, placeOf, placePartition, versionKey } from '../../src/adapters/dynamodb/rows.ts';
+import type { WarmConfig } from '../../src/config.ts';
 import { filterKey } from '../../src/filter/keys.ts';
 import type { Candidate, Lookup, Registry } from '../../src/relay/ports.ts';
 import { DynamoDBTable, type TableRow, type TableStep } from '../../src/testing/dynamodb-table.ts';
@@ -38,7 +40,8 @@ export type WarmMutant =
   | 'complete does not count'
   | 'complete counts once the id is free'
   | 'the version is read after the rows'
-  | 'the nonce is ignored';
+  | 'the nonce is ignored'
+  | 'a count that is refused is passed over';
 
 interface Began {
   readonly id: string;
@@ -74,12 +77,18 @@ export class WarmWorld {
   readonly #mutant: WarmMutant | undefined;
   readonly #readers: Readonly<Record<ReaderName, Registry>>;
   readonly #clock = jumpingClock();
+  readonly #repeats: boolean;
   readonly #begun: Began[] = [];
   readonly #endings: Ending[] = [];
   #moment = 0;
 
-  constructor(step: (step: TableStep) => Promise<void>, mutant?: WarmMutant) {
+  /**
+   * @param step as the table's; a rejection refuses the request
+   * @param repeats every write of a row is sent again, as the SDK does whose answer was lost
+   */
+  constructor(step: (step: TableStep) => Promise<void>, mutant?: WarmMutant, repeats = false) {
     this.#mutant = mutant;
+    this.#repeats = repeats;
     this.#table = new DynamoDBTable({
       tableName: 'relay',
       step: async (each) => {
@@ -184,8 +193,15 @@ export class WarmWorld {
     const began = { id, filter, titles, startedAt: this.#moment, acknowledgedAt: NEVER };
     this.#begun.push(began);
     const alternatives = titles.map((title) => equal({ title }));
-    const registry = this.#process(this.#without('subscribe does not count'));
-    const outcome = await registry.subscribe(subscriptionOf('a', id, { alternatives, filter }));
+    const registry = this.#process(
+      this.#mutant === 'a count that is refused is passed over'
+        ? passingOver(this.#table)
+        : this.#without('subscribe does not count'),
+    );
+    // One that is refused is not acknowledged.
+    const outcome = await registry
+      .subscribe(subscriptionOf('a', id, { alternatives, filter }))
+      .catch((fault) => expect(fault).toMatchObject({ code: 'REGISTRY_UNAVAILABLE' }));
     this.#moment += 1;
     if (outcome === 'active') began.acknowledgedAt = this.#moment;
   }
@@ -205,8 +221,14 @@ export class WarmWorld {
     ending.resolvedAt = this.#moment;
   }
 
-  #process(client: DynamoDBTable): Registry {
-    return createDynamoDBRegistry({ client, tableName: 'relay', clock: this.#clock });
+  #process(table: DynamoDBTable, warm?: WarmConfig): Registry {
+    const client = this.#repeats ? repeating(table) : table;
+    return createDynamoDBRegistry({
+      client,
+      tableName: 'relay',
+      clock: this.#clock,
+      ...(warm && { warm }),
+    });
   }
 
   #reader(): Registry {
@@ -217,7 +239,7 @@ export class WarmWorld {
           ? readingLate(this.#table)
           : this.#table;
     const warm = { minRows: 1, maxRows: 100 };
-    return createDynamoDBRegistry({ client, tableName: 'relay', clock: this.#clock, warm });
+    return this.#process(client, warm);
   }
 
   #without(mutant: WarmMutant): DynamoDBTable {
@@ -248,12 +270,30 @@ function through(
   });
 }
 
-const isVersion = (row: TableRow | undefined) => String(row?.['pk']).startsWith('VERSION#');
+export const isVersionPartition = (pk: unknown) => String(pk).startsWith('VERSION#');
+
+const isVersion = (row: TableRow | undefined) => isVersionPartition(row?.['pk']);
 
 const isCounting = (command: unknown): command is UpdateCommand =>
   command instanceof UpdateCommand &&
   isVersion(command.input.Key) &&
   command.input.UpdateExpression?.includes(':one') === true;
+
+/** Nothing is looked at but whether the request was sent. */
+function passingOver(table: DynamoDBTable): DynamoDBTable {
+  return through(table, (command, send) =>
+    isCounting(command) ? send(command).catch(() => ({})) : send(command),
+  );
+}
+
+/** Of each write of a single row the first answer is lost. */
+function repeating(table: DynamoDBTable): DynamoDBTable {
+  return through(table, async (command, send) => {
+    const isWrite = [PutCommand, UpdateCommand, DeleteCommand].some((kind) => command instanceof kind);
+    if (isWrite) await send(command).catch(() => undefined);
+    return send(command);
+  });
+}
 
 const versionRows = (output: unknown): TableRow[] => Object(output).Responses.relay.filter(isVersion);
 

@@ -1,7 +1,7 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createDynamoDBRegistry } from '../../src/adapters/dynamodb/registry.ts';
-import { versionKey } from '../../src/adapters/dynamodb/rows.ts';
+import { partitionOf, versionKey } from '../../src/adapters/dynamodb/rows.ts';
 import { filterKey } from '../../src/filter/keys.ts';
 import type { Registry } from '../../src/relay/ports.ts';
 import { DynamoDBTable, type TableStep } from '../../src/testing/dynamodb-table.ts';
@@ -23,13 +23,17 @@ const VERSION = versionKey(filterKey(FIELD, ALL)).pk;
 function warmReader(warm: { minRows: number; maxRows: number } | undefined = { minRows: 10, maxRows: 100 }) {
   const clock = jumpingClock();
   const steps: TableStep[] = [];
-  const refused = { operation: '' };
+  const refused = { operation: '', after: async () => {} };
   const client = new DynamoDBTable({
     tableName: 'relay',
     step: async (step) => {
       steps.push(step);
-      if (step.operation === refused.operation && step.pk === VERSION) throw new Error('throttled');
-      return 'apply';
+      if (step.operation !== refused.operation || step.pk !== VERSION) return 'apply';
+      const { after } = refused;
+      Object.assign(refused, { operation: '', after: async () => {} });
+      await after();
+      refused.operation = step.operation;
+      throw new Error('throttled');
     },
   });
   const counted = new Map<string, number>();
@@ -102,6 +106,39 @@ test('C4 isolation: a version row that cannot be made, or made to last, costs th
   expect((await batch()).found).toHaveLength(12);
   // Its counters and its nonce stay: what readers hold is as good as before.
   expect(version()).toEqual({ ...made, expiresAt: Math.floor(clock.now() / 1_000) + 2 * LIFE_SECONDS });
+});
+
+describe('C1 active: a count that the table refuses', () => {
+  const inShard = (shard: number, nth: number) =>
+    Array.from({ length: 200 }, (_, n) => `d${n}`).filter((id) => partitionOf(id, 4) === shard)[nth] ?? '';
+
+  /** One subscriber's count is refused after another has counted, or nobody. */
+  async function refusing(other: string | undefined) {
+    const { another, batch, refused } = warmReader();
+    await subscribeAll(another(), 0, 12);
+    for (let n = 0; n < 3; n += 1) await batch();
+    const subscribe = async (id: string) => {
+      const registry = another();
+      await registry.open(connectionOf(id));
+      return registry.subscribe(subscriptionOf(id, '1', { alternatives: [ALL] }));
+    };
+    refused.operation = 'UpdateItem';
+    if (other !== undefined) refused.after = async () => void (await subscribe(other));
+    const own = inShard(1, 0);
+    const outcome = await subscribe(own).catch((fault) => fault.code);
+    return { outcome, isFound: (await batch()).found.includes(`${own}/1`) };
+  }
+
+  test('is made up for by a later one of the same shard', async () => {
+    expect(await refusing(inShard(1, 1))).toEqual({ outcome: 'active', isFound: true });
+  });
+
+  test.each([
+    ['none', undefined],
+    ['one of another shard', inShard(2, 0)],
+  ])('is not made up for by %s: nobody is told that it is active', async (_, other) => {
+    expect(await refusing(other)).toEqual({ outcome: 'REGISTRY_UNAVAILABLE', isFound: false });
+  });
 });
 
 test('a version row is made to last by readers for as long as its key is large, and no longer', async () => {

@@ -174,7 +174,11 @@ const WORK: Record<FunctionName, (connectionId: string) => Promise<void>> = {
     await registry.reap('some-connection-that-is-gone', []);
   },
   async disconnect(id) {
-    await coldRegistry().close(id);
+    const others = coldRegistry(dynamodb.client);
+    await others.open({ id: `${id}-leaving`, stage: 'dev', connectedAt: Date.now(), expiresAt: END });
+    await others.initialise(`${id}-leaving`, { dialect: 'graphql-transport-ws' });
+    expect(await others.subscribe(subscription(`${id}-leaving`, 'one'))).toBe('active');
+    expect(await coldRegistry().close(`${id}-leaving`)).toBe(1);
   },
 };
 

@@ -409,7 +409,7 @@ describe('the roles', () => {
   const policies = (service: string, streamArn: unknown, tableArn: unknown): Record<string, unknown[]> => ({
     connect: [logs(service, 'connect'), relay('BatchWriteItem')],
     subscribe: [logs(service, 'subscribe'), relay(...every), post, ...tables(tableArn)],
-    disconnect: [logs(service, 'disconnect'), relay('BatchWriteItem', 'Query', 'UpdateItem')],
+    disconnect: [logs(service, 'disconnect'), relay('BatchGetItem', 'BatchWriteItem', 'Query', 'UpdateItem')],
     stream: [
       logs(service, 'stream'),
       relay(...every),

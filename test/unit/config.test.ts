@@ -147,7 +147,7 @@ describe('what cannot be used is told by its name, with what was expected and wh
     ['TABLECAST_KEEP_ALIVE_SECONDS', '90', 'got "90"'],
     ['TABLECAST_KEEP_ALIVE_SECONDS', '600', 'got "600"'],
     ['TABLECAST_KEEP_ALIVE_SECONDS', '-60', 'got "-60"'],
-    ['TABLECAST_TRANSPORT', 'undici', 'TABLECAST_TRANSPORT: expected lean or sdk, got "undici"'],
+    ['TABLECAST_TRANSPORT', 'undici', 'TABLECAST_TRANSPORT: expected lean or https or sdk, got "undici"'],
     ['TABLECAST_POSTS_PER_SECOND', '0', 'expected requests a second from 1 to 1000000, got "0"'],
     ['TABLECAST_WARM_ROWS', 'off', 'TABLECAST_WARM_ROWS: expected rows from 0 to 1000000'],
     ['TABLECAST_WARM_MAX_ROWS', '-1', 'TABLECAST_WARM_MAX_ROWS'],

@@ -6,7 +6,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Spread, spread } from '../statistics.ts';
 import type { Measured, Task } from './measure.ts';
 
-const VARIANTS = ['sdk', 'lean-https', 'lean-undici'] as const;
+const VARIANTS = ['sdk', 'lean-https', 'lean-wire'] as const;
 type Variant = (typeof VARIANTS)[number];
 
 interface Case {

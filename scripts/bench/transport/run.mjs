@@ -41,7 +41,7 @@ const variants = async (names, options) => {
 const sizes = Object.fromEntries([
   ...(await variants(['sdk'], {})),
   // The chain of credentials, which these load only when they are given none, comes with the DynamoDB client anyway.
-  ...(await variants(['lean-https', 'lean-undici'], { external: ['@aws-sdk/credential-provider-node'] })),
+  ...(await variants(['lean-https', 'lean-wire'], { external: ['@aws-sdk/credential-provider-node'] })),
 ]);
 
 const child = spawn(

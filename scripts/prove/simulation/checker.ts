@@ -1,4 +1,11 @@
-import type { Commit, ConnectionRecord, Heard, History, SubscriptionRecord } from './history.ts';
+import {
+  type Commit,
+  type ConnectionRecord,
+  givenUpName,
+  type Heard,
+  type History,
+  type SubscriptionRecord,
+} from './history.ts';
 import type { Wish } from './reference.ts';
 
 /** What a history shows. All but the first five are no faults. */
@@ -41,7 +48,7 @@ const EXTENSIONS: ReadonlySet<string> = new Set([
 /**
  * Judges a whole run from outside, by what was committed, what clients said and what they read. A change is owed to
  * a subscription that was acknowledged before it; one that ended (told, completed, closed, expired) may lack changes only
- * behind the last one it got of the same item.
+ * behind the last one it got of the same item, but what was given up of it, of which its end tells.
  * @param endedAt epoch ms at which everything had come to rest
  */
 export function judge(history: History, endedAt: number): Verdict {
@@ -129,7 +136,8 @@ export function judge(history: History, endedAt: number): Verdict {
       verdict.owed += 1;
       if (delivered.has(index)) continue;
       const last = newest.get(commit.write.id) ?? -1;
-      if (end && last < index) {
+      // A message that was given up is behind others of its lane by the time its subscribers are told.
+      if (end && (last < index || history.givenUp.has(givenUpName(connection.id, commit.eventId)))) {
         verdict.excused += 1;
         continue;
       }

@@ -53,10 +53,16 @@ export interface ConnectionRecord {
   closed?: { readonly order: number; readonly at: number; readonly by: 'client' | 'relay' };
 }
 
+export function givenUpName(connectionId: string, eventId: string): string {
+  return `${connectionId} ${eventId}`;
+}
+
 /** Everything that was seen from outside, in the order in which it was seen. */
 export class History {
   readonly commits: Commit[] = [];
   readonly connections = new Map<string, ConnectionRecord>();
+  /** Frames that went to the dead letters (`givenUpName`): who was owed one is to be told, or to have left. */
+  readonly givenUp = new Set<string>();
   #order = 0;
 
   /** The next place in the order of all things. */

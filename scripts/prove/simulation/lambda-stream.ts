@@ -6,6 +6,7 @@ import { createEventSourceMapping } from '../../../src/testing/event-source-mapp
 import type { InvocationContext } from '../../../src/testing/invocation.ts';
 import { NO_FAULTS, operationFaults } from './faults.ts';
 import { imageOf, TABLE } from './items.ts';
+import type { LambdaFanOut } from './lambda-fan-out.ts';
 import { createProcess, type SimulatedProcess } from './process.ts';
 import { between } from './randomness.ts';
 import type { World } from './world.ts';
@@ -27,8 +28,11 @@ interface Environment {
   readonly deliver: Deliver;
 }
 
-/** A stream of some shards, each read by Lambda's event source mapping into the relay's stream handler. */
-export function createLambdaStream(world: World, shardCount: number): LambdaStream {
+/**
+ * A stream of some shards, each read by Lambda's event source mapping into the relay's stream handler.
+ * @param fanOut where that hands over what is too much for it, if anywhere
+ */
+export function createLambdaStream(world: World, shardCount: number, fanOut?: LambdaFanOut): LambdaStream {
   const { clock } = world;
   const random = world.random('lambda');
   // Of different lengths, so that comparing them as text goes wrong.
@@ -49,8 +53,10 @@ export function createLambdaStream(world: World, shardCount: number): LambdaStre
     const newEnvironment = (faults = NO_FAULTS): Environment => {
       environments += 1;
       const process = createProcess();
-      const context = world.relay(process, faults, `environment ${environments}`);
-      return { process, deliver: createDeliver(context) };
+      const part = `environment ${environments}`;
+      const context = world.relay(process, faults, part);
+      const handsOver = fanOut && { fanOut: fanOut.of(process, faults, part) };
+      return { process, deliver: createDeliver({ ...context, ...handsOver }) };
     };
     const handler = async (event: { readonly Records: DynamoDBRecord[] }, lambda: InvocationContext) => {
       const faults = operationFaults(random, world.rates.operation);

@@ -1,11 +1,12 @@
-import { runLambdaTrial } from './lambda-path.ts';
+import { runFanOutTrial, runLambdaTrial } from './lambda-path.ts';
+import type { Rule } from './rules.ts';
 import { isFaulty } from './seeds.ts';
 import type { TrialSize } from './trial.ts';
 import { runWorkerTrial } from './worker-path.ts';
 
 /** What a mutant is to run, as its process is told. */
 export interface MutantTask {
-  readonly path: 'lambda' | 'worker';
+  readonly path: Rule['path'];
   readonly size: TrialSize;
   /** The first of them. */
   readonly seed: number;
@@ -18,7 +19,7 @@ export type MutantResult =
   | { readonly kind: 'survived' }
   | { readonly kind: 'threw'; readonly message: string };
 
-const TRIALS = { lambda: runLambdaTrial, worker: runWorkerTrial };
+const TRIALS = { lambda: runLambdaTrial, 'fan-out': runFanOutTrial, worker: runWorkerTrial };
 
 async function run({ path, size, seed, seeds }: MutantTask): Promise<MutantResult> {
   for (let own = seed; own < seed + seeds; own += 1) {

@@ -2,8 +2,8 @@
 export interface Rule {
   /** In words, as it is printed. */
   readonly name: string;
-  /** Which simulation is to notice. */
-  readonly path: 'lambda' | 'worker';
+  /** Which simulation is to notice; `fan-out` is the Lambda path with a fan-out in every seed. */
+  readonly path: 'lambda' | 'fan-out' | 'worker';
   /** Below `src`. */
   readonly file: string;
   /** Must occur exactly once in the file. */
@@ -16,6 +16,7 @@ export interface Rule {
 const CHAINS = 'relay/deliver/chains.ts';
 const DELIVER = 'relay/deliver/deliver.ts';
 const JUDGE = 'relay/deliver/judge.ts';
+const DELIVER_MESSAGES = 'relay/fan-out/deliver-messages.ts';
 
 /** Rules that the Lambda path shows the lack of. */
 const LAMBDA_RULES: readonly Rule[] = [
@@ -156,6 +157,53 @@ const LAMBDA_RULES: readonly Rule[] = [
     find: 'await Promise.all([documents.keep(subscription), shapes.keep(subscription, placements)]);',
     replace: 'await documents.keep(subscription);',
   },
+  {
+    name: 'whoever holds rows of a filter key in memory hears of a new one before it is acknowledged',
+    path: 'lambda',
+    file: 'adapters/dynamodb/subscribe.ts',
+    find: "if (standing === 'active') await bumpExisting(table, versions, textsOf(row, 'places'));",
+    replace: "if (standing === 'active') {}",
+  },
+];
+
+/** Rules that the Lambda path with a fan-out shows the lack of. */
+const FAN_OUT_RULES: readonly Rule[] = [
+  {
+    name: 'what waits in the queue is not overtaken',
+    path: 'fan-out',
+    file: 'relay/fan-out/hand-over.ts',
+    find: 'lanes = await fanOut.store.outstanding(tables);',
+    replace: 'lanes = undefined;',
+  },
+  {
+    name: 'a message counts as waiting until all of it was delivered',
+    path: 'fan-out',
+    file: DELIVER_MESSAGES,
+    find: '    const report = await sendChains(context, opened.owed, within);',
+    replace:
+      '    await forget(context, store, opened.messages.map(({ token }) => token));\n    const report = await sendChains(context, opened.owed, within);',
+  },
+  {
+    name: 'the number of lanes stays while something waits',
+    path: 'fan-out',
+    file: 'relay/fan-out/hand-over.ts',
+    find: 'lanes: lanes ?? fanOut.lanes',
+    replace: 'lanes: fanOut.lanes',
+  },
+  {
+    name: 'of a group all messages from the first that failed come again',
+    path: 'fan-out',
+    file: DELIVER_MESSAGES,
+    find: 'return group.slice(done.length).map(({ id }) => id);',
+    replace: 'return group.slice(done.length, done.length + 1).map(({ id }) => id);',
+  },
+  {
+    name: 'whose frames a dead letter held is told',
+    path: 'fan-out',
+    file: 'relay/fan-out/lost.ts',
+    find: 'const rows = message.rows.filter(({ expiresAt }) => expiresAt * 1_000 > clock.now());',
+    replace: 'const rows = message.rows.slice(0, 0);',
+  },
 ];
 
 /** Rules that the worker shows the lack of. */
@@ -242,4 +290,4 @@ const WORKER_RULES: readonly Rule[] = [
   },
 ];
 
-export const RULES: readonly Rule[] = [...LAMBDA_RULES, ...WORKER_RULES];
+export const RULES: readonly Rule[] = [...LAMBDA_RULES, ...FAN_OUT_RULES, ...WORKER_RULES];

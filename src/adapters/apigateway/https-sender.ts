@@ -14,7 +14,7 @@ import {
 /** Frames up to this size go out as text in one piece with their headers; copying a larger one would cost more. */
 const ONE_PIECE_BYTES = 8 * 1024;
 
-/** Sends with Node's own HTTP client: nothing to load, so the choice where processes are young (docs/transport.md). */
+/** Sends with Node's own HTTP client: what `TABLECAST_TRANSPORT=https` switches to (docs/transport.md). */
 export function createHttpsSender(endpoint: Endpoint, options: SenderOptions): Sender {
   const agent = new KeptSockets(endpoint, options);
   const deadlines = createDeadlines();
@@ -23,7 +23,13 @@ export function createHttpsSender(endpoint: Endpoint, options: SenderOptions): S
       new Promise<WireAnswer>((resolve, reject) => {
         // As one list they are written as they are, without being kept by name first. The agent knows the way; whether
         // it is TLS is its business.
-        const sent = requestHttp({ agent, method, path, headers, setHost: false });
+        const sent = requestHttp({
+          agent,
+          method,
+          path,
+          headers: [...headers.shared, ...headers.own],
+          setHost: false,
+        });
         let answer: IncomingMessage | undefined;
         let failure: Error | undefined;
         const fail = (error: Error) => {

@@ -1,6 +1,6 @@
 import { Agent, type ClientRequest } from 'node:http';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext } from 'node:tls';
+import type { Socket } from 'node:net';
+import { type Connector, createConnector } from './connector.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { SenderOptions } from './sender.ts';
 
@@ -12,7 +12,7 @@ import type { SenderOptions } from './sender.ts';
  * @see https://nodejs.org/api/http.html#class-httpagent
  */
 export class KeptSockets extends Agent {
-  readonly #connect: () => Socket;
+  readonly #connector: Connector;
   readonly #maxSockets: number;
   #idleMs: number;
   readonly #all = new Set<Socket>();
@@ -24,7 +24,7 @@ export class KeptSockets extends Agent {
     super({ keepAlive: true });
     this.#maxSockets = options.maxSockets;
     this.#idleMs = options.idleSocketMs;
-    this.#connect = connector(endpoint, options);
+    this.#connector = createConnector(endpoint, options);
   }
 
   /** Called by `http.request` for each request. */
@@ -76,7 +76,7 @@ export class KeptSockets extends Agent {
   }
 
   #open(): Socket {
-    const socket = this.#connect();
+    const socket = this.#connector.connect();
     this.#all.add(socket);
     socket.on('free', () => this.#release(socket));
     // A request that is under way hears of it by itself; an idle socket that breaks is no news.
@@ -112,35 +112,4 @@ export class KeptSockets extends Agent {
       if (!next?.destroyed) return next;
     }
   }
-}
-
-/** How long a connection is silent before the kernel asks whether the peer is still there. */
-const PROBE_AFTER_MS = 10_000;
-
-function connector(endpoint: Endpoint, options: SenderOptions): () => Socket {
-  const { hostname: host, port, secure } = endpoint;
-  const { connectionTimeoutMs, ca } = options;
-  const limited = (socket: Socket, opened: 'connect' | 'secureConnect') => {
-    const timer = setTimeout(() => {
-      socket.destroy(new Error(`no connection within ${connectionTimeoutMs} ms`));
-    }, connectionTimeoutMs);
-    const stop = () => clearTimeout(timer);
-    return socket.once(opened, stop).once('close', stop);
-  };
-  const tcp = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS };
-  if (!secure) return () => limited(connectTcp(tcp), 'connect');
-  // One for all: each would read the certificates anew.
-  const secureContext = createSecureContext(ca === undefined ? {} : { ca });
-  const tls = { ...tcp, secureContext, servername: isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'] };
-  let session: Buffer | undefined;
-  return () => {
-    const socket = connectTls(session ? { ...tls, session } : tls);
-    socket.on('session', (given) => {
-      session = given;
-    });
-    socket.once('error', () => {
-      session = undefined;
-    });
-    return limited(socket, 'secureConnect');
-  };
 }

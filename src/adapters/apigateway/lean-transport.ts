@@ -30,13 +30,13 @@ export interface LeanTransportOptions {
   /** Sockets per origin; requests beyond them wait. Default 128. */
   readonly maxSockets?: number;
   /**
-   * A socket unused for this long is not used again, in ms. Default 20 000: API Gateway does not say when it closes them,
-   * and no figure told of it is below 29 s.
+   * A socket unused for this long is not used again, in ms. Default 9 000: API Gateway does not say when it closes them,
+   * and the least that is told of it is 10 s.
    */
   readonly idleSocketMs?: number;
   /** Most requests a second that are begun, posts and disconnects together. Default 10 000, an account's quota in a Region. */
   readonly perSecond?: number;
-  /** What sends: `createHttpsSender` (default), or `createUndiciSender` in a process that lives long. */
+  /** What sends: `createWireSender` (default), or `createHttpsSender`, Node's own client. */
   readonly createSender?: CreateSender;
   /** Certificates to trust in the stead of the usual ones, PEM. */
   readonly ca?: string;

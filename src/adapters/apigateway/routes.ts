@@ -1,8 +1,8 @@
 import { type Endpoint, parseEndpoint } from './endpoint.ts';
-import { createHttpsSender } from './https-sender.ts';
 import type { LeanTransportOptions } from './lean-transport.ts';
 import type { Sender } from './sender.ts';
 import { createSigner, type Signer } from './signer.ts';
+import { createWireSender } from './wire-sender.ts';
 
 /** A stage's endpoint, and what requests to it are signed and sent with. */
 export interface Route {
@@ -20,8 +20,8 @@ export interface Routes {
 
 /** One route a stage, worked out once; those of one origin share their sockets. */
 export function createRoutes(options: LeanTransportOptions): Routes {
-  const { endpointFor, region, createSender = createHttpsSender, ca } = options;
-  const { maxSockets = 128, connectionTimeoutMs = 1_000, idleSocketMs = 20_000 } = options;
+  const { endpointFor, region, createSender = createWireSender, ca } = options;
+  const { maxSockets = 128, connectionTimeoutMs = 1_000, idleSocketMs = 9_000 } = options;
   const settings = { maxSockets, connectionTimeoutMs, idleSocketMs, ...(ca !== undefined && { ca }) };
   const routes = new Map<string, Route>();
   const senders = new Map<string, Sender>();

@@ -1,12 +1,19 @@
 import type { Endpoint } from './endpoint.ts';
 
+/** Headers of a request: names, lower-case, and values in turn. */
+export interface WireHeaders {
+  /** The very same list for all requests that have these in common, so that a sender may prepare them once. */
+  readonly shared: readonly string[];
+  readonly own: readonly string[];
+}
+
 /** One HTTP request, ready to be sent. */
 export interface WireRequest {
   readonly method: 'POST' | 'DELETE';
   /** Encoded. */
   readonly path: string;
-  /** Names, lower-case, and values in turn; `host` and, with a body, `content-length` are among them. */
-  readonly headers: readonly string[];
+  /** `host` and, with a body, `content-length` are among them. */
+  readonly headers: WireHeaders;
   /** Absent of a request without one. */
   readonly body?: Buffer;
   /** For how long it may take from now on to the end of its answer, in ms: waiting for a socket is part of it. */
@@ -59,5 +66,14 @@ export class AnswerTooLargeError extends Error {
   override readonly name = 'AnswerTooLargeError';
   constructor() {
     super(`expected an answer of ${MAX_ANSWER_BYTES} bytes at most, got more`);
+  }
+}
+
+/** What came is not what HTTP/1.1 lets an answer be. */
+export class MalformedAnswerError extends Error {
+  override readonly name = 'MalformedAnswerError';
+  /** @param got what is wrong with it, without its text */
+  constructor(got: string) {
+    super(`expected an HTTP/1.1 answer, got ${got}`);
   }
 }

@@ -1,74 +1,13 @@
-import aws4 from 'aws4';
-
-/** What requests are signed with. */
-export interface SigningCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}
-
-/** A header's name, lower-case, and its value. */
-export type SignedHeader = readonly [name: string, value: string];
-
-/** What a signature covers beside the headers. */
-export interface SignedRequest {
-  readonly method: string;
-  /** As it goes over the wire, encoded once, without a query. */
-  readonly path: string;
-  readonly body?: Buffer;
-}
-
-const SERVICE = 'execute-api';
-
-/**
- * Signs any number of requests that share their headers, `x-amz-date` among them: what depends on the headers alone is
- * worked out once, and `aws4` keeps the key of the day.
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
- */
-export class KeptSigner extends aws4.RequestSigner {
-  readonly #names: string;
-  readonly #canonical: string;
-
-  /** @param date `x-amz-date` as it is sent, such as `20260101T000000Z` */
-  constructor(
-    region: string,
-    date: string,
-    headers: readonly SignedHeader[],
-    credentials: SigningCredentials,
-  ) {
-    // Any host does: it is asked for where headers are not given.
-    super({ service: SERVICE, region, headers: { host: 'given' } }, credentials);
-    this.datetime = date;
-    const sorted = headers.toSorted(([a], [b]) => (a < b ? -1 : 1));
-    this.#names = sorted.map(([name]) => name).join(';');
-    this.#canonical = sorted
-      .map(([name, value]) => `${name}:${value.trim().replace(/\s+/g, ' ')}`)
-      .join('\n');
-  }
-
-  /** Value of the `authorization` header. */
-  authorization({ method, path, body }: SignedRequest): string {
-    this.request = { method, headers: {}, ...(body && { body }) };
-    this.parsedPath = { path, query: {} };
-    return this.authHeader();
-  }
-
-  override signedHeaders(): string {
-    return this.#names;
-  }
-
-  override canonicalHeaders(): string {
-    return this.#canonical;
-  }
-}
+import type { WireHeaders } from './sender.ts';
+import { KeptSigner, type SignedHeader, type SignedRequest, type SigningCredentials } from './sigv4.ts';
 
 /** Makes the headers of requests to one host. */
 export interface Signer {
   /**
-   * All of them, names and values in turn, `authorization` last.
+   * All of them, `authorization` last.
    * @param now epoch ms
    */
-  headers(request: SignedRequest, credentials: SigningCredentials, now: number): readonly string[];
+  headers(request: SignedRequest, credentials: SigningCredentials, now: number): WireHeaders;
 }
 
 /** As the SDK sends it; frames are no more than bytes to the gateway. */
@@ -100,9 +39,8 @@ export function createSigner(region: string, host: string): Signer {
       const { body } = request;
       const { signer, headers } = (body ? withBody : withoutBody)(credentials, now);
       const authorization = signer.authorization(request);
-      return body
-        ? [...headers, 'content-length', String(body.byteLength), 'authorization', authorization]
-        : [...headers, 'authorization', authorization];
+      const own = ['authorization', authorization];
+      return { shared: headers, own: body ? ['content-length', String(body.byteLength), ...own] : own };
     },
   };
 }

@@ -47,3 +47,18 @@ export interface DocumentClient {
   send(command: BatchGetCommand): Promise<BatchGetCommandOutput>;
   send(command: BatchWriteCommand): Promise<BatchWriteCommandOutput>;
 }
+
+/** As every client of the SDK's third version is, so far as {@link withoutLogging} must know. */
+interface LoggingClient {
+  readonly middlewareStack: { remove(name: string): boolean };
+}
+
+/**
+ * The same client, without the step that logs requests. That step copies each answer for the logger, row by row, though
+ * none is configured and the copy goes nowhere: of an answer with 1 000 rows about a third of all it costs
+ * (`loggerMiddleware` of `@aws-sdk/core`). It also keeps item values out of any log (C8).
+ */
+export function withoutLogging<C extends LoggingClient>(client: C): C {
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
+}

@@ -1,4 +1,4 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { QueryCommand, type QueryCommandInput, type QueryCommandOutput } from '@aws-sdk/lib-dynamodb';
 import type { FanOutStore, Token } from '../../relay/fan-out/ports.ts';
 import type { Clock } from '../../relay/ports.ts';
 import { batchWrite } from './batch.ts';
@@ -25,8 +25,8 @@ const payloadKey = (hash: string): RowKey => ({ pk: `PAYLOAD#${hash}`, sk: 'PAYL
 /**
  * {@link FanOutStore} on the relay table. Tokens are a row each, by their end: one Query of one row finds one that has not
  * ended, however many there are, and putting and removing one costs 1 WRU, however many there are (a set in one item
- * would be rewritten whole each time). Requests, without retries: `outstanding` 1 Query (1 RRU) a table · `add` and
- * `remove` 1 BatchWriteItem for 25 · `putPayload` 1 PutItem, 1 WRU a KB · `payload` 1 GetItem.
+ * would be rewritten whole each time). Requests, without retries: `outstanding` 1 Query (1 RRU) a table · `laneCounts`
+ * 1 Query a table (1 RRU for about 40 tokens) · `add` and `remove` 1 BatchWriteItem for 25 · `putPayload` 1 PutItem, 1 WRU a KB · `payload` 1 GetItem.
  */
 export function createDynamoDBFanOutStore(options: DynamoDBFanOutStoreOptions): FanOutStore {
   const { client, tableName, clock, random = Math.random } = options;
@@ -35,6 +35,11 @@ export function createDynamoDBFanOutStore(options: DynamoDBFanOutStoreOptions): 
     async outstanding(tables) {
       const found = await Promise.all(tables.map((name) => firstLanes(table, name)));
       return found.find((lanes) => lanes !== undefined);
+    },
+
+    async laneCounts(tables) {
+      const found = await Promise.all(tables.map((name) => allLanes(table, name)));
+      return new Set(found.flat());
     },
 
     add: (tokens) =>
@@ -64,7 +69,29 @@ function keysOf(tokens: readonly Token[]): { readonly key: RowKey; readonly toke
 
 /** Lanes of the token that ends first of those that have not ended. */
 async function firstLanes(table: RelayTable, name: string): Promise<number | undefined> {
-  const { Items } = await request(table, 'Query', () =>
+  const { Items } = await liveTokens(table, name, { Limit: 1 });
+  const [row] = Items ?? [];
+  return row && numberOf(row, 'lanes');
+}
+
+/** Lanes of each token that has not ended. */
+async function allLanes(table: RelayTable, name: string): Promise<number[]> {
+  const lanes: number[] = [];
+  let start: QueryCommandOutput['LastEvaluatedKey'];
+  do {
+    const page = await liveTokens(table, name, start && { ExclusiveStartKey: start });
+    for (const row of page.Items ?? []) lanes.push(numberOf(row, 'lanes') ?? 0);
+    start = page.LastEvaluatedKey;
+  } while (start);
+  return lanes;
+}
+
+function liveTokens(
+  table: RelayTable,
+  name: string,
+  page: Pick<QueryCommandInput, 'ExclusiveStartKey' | 'Limit'> = {},
+): Promise<QueryCommandOutput> {
+  return request(table, 'Query', () =>
     table.client.send(
       new QueryCommand({
         TableName: table.name,
@@ -76,10 +103,8 @@ async function firstLanes(table: RelayTable, name: string): Promise<number | und
           ':pk': tokensPartition(name),
           ':ended': `${timeText(secondsOf(table.clock.now()))}$`,
         },
-        Limit: 1,
+        ...page,
       }),
     ),
   );
-  const [row] = Items ?? [];
-  return row && numberOf(row, 'lanes');
 }

@@ -11,6 +11,12 @@ const PARTITIONS_AT_ONCE = 8;
 /** LIVE rows told at once. */
 const TOLD_AT_ONCE = 16;
 
+/**
+ * LIVE rows told in one pass at most. Each is a request, and as dear to a small function as sending several frames: after
+ * a hundred thousand have come back at once a pass would otherwise do little else. The others cost a read a pass.
+ */
+const TOLD_IN_A_PASS = 5_000;
+
 /** For so long every pass starts at the same partition: half the shortest time between two. */
 const START_MS = 30_000;
 
@@ -20,7 +26,7 @@ const START_MS = 30_000;
  * is for ever among those it does not come to.
  *
  * Init and the first operation tell META alone. Of a connection whose LIVE row was not told what they said, META is read
- * too, 100 a request, and then the LIVE row is told, so that the next pass need not read it again.
+ * too, 100 a request, and then the LIVE row is told, so that the next pass need not read it again: 5 000 a pass at most.
  * @throws TablecastError `REGISTRY_UNAVAILABLE` when rows cannot be read; not when none can be told
  */
 export async function* live(table: RelayTable): AsyncGenerator<LiveConnection> {
@@ -63,15 +69,16 @@ async function read(table: RelayTable, partitions: readonly string[]): Promise<r
  * cannot be told no more are tried, and the next sweep reads META again.
  */
 function createTelling(table: RelayTable) {
-  let goesOn = true;
+  let left = TOLD_IN_A_PASS;
   const tell = async (news: readonly News[]): Promise<void> => {
-    if (!goesOn) return;
+    const told = news.slice(0, left);
+    left -= told.length;
     try {
-      await mapConcurrently(news, TOLD_AT_ONCE, (each) =>
+      await mapConcurrently(told, TOLD_AT_ONCE, (each) =>
         update(table, liveKey(each.connectionId), each.change, each.condition),
       );
     } catch {
-      goesOn = false;
+      left = 0;
     }
   };
   return {

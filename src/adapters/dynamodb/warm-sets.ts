@@ -19,6 +19,8 @@ interface HeldShard {
   part: readonly Candidate[];
   /** Epoch seconds at which the first of the part is no longer served. */
   firstEnd: number;
+  /** Epoch seconds as of which the part is without what has expired. */
+  judgedAt: number;
 }
 
 interface WarmKey {
@@ -42,7 +44,7 @@ export class WarmSets {
 
   /** Rows kept, of all keys. */
   get rows(): number {
-    return [...this.#keys.values()].reduce((sum, key) => sum + rowsOf(key), 0);
+    return this.#weight - this.#keys.size;
   }
 
   /** True of a key whose version is to be read. It counts as used now. */
@@ -76,9 +78,11 @@ export class WarmSets {
     const { clock, maxAgeMs } = this.#options;
     const held = this.#keys.get(version.filterKey)?.shards.get(shard);
     if (held?.nonce !== version.nonce || held.counter !== version.counter(shard)) return undefined;
-    // However the clock was set meanwhile.
-    if (Math.abs(clock.now() - held.loadedAt) >= maxAgeMs) return undefined;
+    if (clock.now() - held.loadedAt >= maxAgeMs) return undefined;
     const now = secondsOf(clock.now());
+    // The clock was put back: what was left out as expired may be served again.
+    if (now < held.judgedAt) return undefined;
+    held.judgedAt = now;
     if (held.firstEnd <= now) {
       const part = held.part.filter(({ expiresAt }) => expiresAt > now);
       this.#weight -= held.part.length - part.length;
@@ -106,7 +110,8 @@ export class WarmSets {
       const before = shards.get(shard);
       // Another batch may have read a later version meanwhile, and what goes with it.
       if (before?.nonce === nonce && before.counter > counter) continue;
-      shards.set(shard, { nonce, counter, loadedAt, part, firstEnd: firstEndOf(part) });
+      const judgedAt = secondsOf(loadedAt);
+      shards.set(shard, { nonce, counter, loadedAt, part, firstEnd: firstEndOf(part), judgedAt });
     }
     this.#put(filterKey, { shards });
     if (this.#makeRoom(inUse)) return;

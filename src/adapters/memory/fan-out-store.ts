@@ -20,6 +20,15 @@ export function createMemoryFanOutStore({ clock }: { readonly clock: Clock }): F
       return undefined;
     },
 
+    async laneCounts(tables) {
+      await nextTurn();
+      drop(tokens);
+      const concerned = [...tokens.values()].filter((token) =>
+        token.tables.some((table) => tables.includes(table)),
+      );
+      return new Set(concerned.map(({ lanes }) => lanes));
+    },
+
     async add(added) {
       await nextTurn();
       for (const token of added) tokens.set(token.id, token);

@@ -15,6 +15,13 @@ export interface SlowConnection {
   readonly undelivered: readonly OwedFrame[];
 }
 
+/** How far a batch came. */
+export interface Cut {
+  readonly through: string | undefined;
+  /** They are done with every record, even of a batch that is sent record by record. */
+  readonly isWhole?: true;
+}
+
 /** What became of everything that was owed. */
 export interface ChainReport {
   sent: number;
@@ -30,7 +37,7 @@ export interface ChainReport {
    * `through`, in the order of their ids, are done with all that was owed; none are without it. Chains begin in that order,
    * so that who comes again can go on behind it.
    */
-  cut: { readonly through: string | undefined } | undefined;
+  cut: Cut | undefined;
 }
 
 /** The earliest record that is not done is the one that stands. */

@@ -3,7 +3,7 @@ import type { SubscriptionField } from '../../schema/model.ts';
 import type { DecisionLog } from '../explain-log.ts';
 import type { Candidate } from '../ports.ts';
 import { BySubscription } from './by-subscription.ts';
-import { indexOf, MIN_INDEXED_ROWS } from './candidate-index.ts';
+import { type FilterGroup, indexOf, MIN_INDEXED_ROWS } from './candidate-index.ts';
 import type { TypedChange } from './intake.ts';
 import { type Judgement, judge, judgeFilter, triggerImages } from './judge.ts';
 import type { Match, Misfit } from './match-change.ts';
@@ -12,6 +12,12 @@ import { steppedOver } from './poison.ts';
 
 /** What a change is to everyone who has a filter. */
 type OfFilter = (filter: string) => Judgement;
+
+/** Who a change may be owed to, of a part: by filter, and those whose filter could not be read. */
+interface FoundGroups {
+  readonly groups: readonly FilterGroup[];
+  readonly unread: readonly number[];
+}
 
 /** Judges those who are found for one field of a change, each by `judge`, and gathers what came of it. */
 export class Judging {
@@ -42,22 +48,32 @@ export class Judging {
 
   /** The log of decisions tells of everyone, so that with it everyone is looked at. */
   take(part: readonly Candidate[]): void {
-    if (!this.#field || this.#log || part.length < MIN_INDEXED_ROWS) {
-      for (const candidate of part) this.#decide(candidate, this.#ofFilter);
-    } else this.#takeGroups(part, this.#field);
+    const found =
+      this.#field && !this.#log && part.length >= MIN_INDEXED_ROWS
+        ? this.#found(part, this.#field)
+        : undefined;
+    if (this.#field && found) this.#takeGroups(part, this.#field, found);
+    else for (const candidate of part) this.#decide(candidate, this.#ofFilter);
   }
 
-  #takeGroups(part: readonly Candidate[], field: SubscriptionField): void {
-    const index = indexOf(part, this.#typed.type);
-    const images = triggerImages(field, this.#typed).map(({ image }) => image);
+  /** Nothing where it stumbles over an image: then each is judged alone, and only who is judged on that is missed. */
+  #found(part: readonly Candidate[], field: SubscriptionField): FoundGroups | undefined {
+    return attempted(() => {
+      const index = indexOf(part, this.#typed.type);
+      const images = triggerImages(field, this.#typed).map(({ image }) => image);
+      return { groups: index.groupsFor(images), unread: index.unread };
+    });
+  }
+
+  #takeGroups(part: readonly Candidate[], field: SubscriptionField, { groups, unread }: FoundGroups): void {
     const rows: { readonly row: number; readonly ofFilter: OfFilter | undefined }[] = [];
-    for (const group of index.groupsFor(images)) {
+    for (const group of groups) {
       const judgement = attempted(() => judgeFilter(field, this.#typed, group.predicate));
       if (judgement?.verdict === 'skipped') continue;
       const ofFilter = judgement ? () => judgement : this.#ofFilter;
       for (const row of group.rows) rows.push({ row, ofFilter });
     }
-    for (const row of index.unread) rows.push({ row, ofFilter: this.#ofFilter });
+    for (const row of unread) rows.push({ row, ofFilter: this.#ofFilter });
     rows.sort((a, b) => a.row - b.row);
     for (const { row, ofFilter } of rows) {
       const candidate = part[row];

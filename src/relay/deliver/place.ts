@@ -71,8 +71,9 @@ export async function savePlace(
   if (eventId === undefined || connections <= settings.maxConcurrentPosts) return;
   if (!report.cut && !resume) return;
   const ahead = records.slice(report.stop.record).flatMap((record) => recordName(record) ?? []);
-  // Of a batch that was resumed one record alone was under way: all before it are done by everyone.
-  const sent = resume ? ahead.slice(0, 1) : ahead;
+  // Of a batch that was resumed one record alone was under way, unless it was handed over: all before it are done by
+  // everyone.
+  const sent = resume && !report.cut?.isWhole ? ahead.slice(0, 1) : ahead;
   const own: DonePart[] =
     report.cut?.through === undefined ? [] : [{ through: report.cut.through, records: sent }];
   const isAhead = new Set(ahead);

@@ -57,6 +57,12 @@ interface Batch {
   readonly time: BoundedTime;
 }
 
+/**
+ * A batch waits for another number of lanes to come out of use until its oldest change is so old. If it still has not,
+ * its tokens are those of a process that died between putting them and taking them back: they mean nothing.
+ */
+const PATIENCE_MS = 300_000;
+
 /** Why it stops when there is too little time left. */
 const DEADLINE = 'deadline';
 
@@ -66,10 +72,13 @@ async function handOver(context: SweepContext, fanOut: FanOut, batch: Batch): Pr
   const { tables, lanes, chains, time } = batch;
   const startedAt = clock.now();
   const expiresAt = Math.floor(startedAt / 1_000) + TOKEN_LIFE_SECONDS;
-  const outbox = new Outbox(context, fanOut, { tables, lanes, expiresAt });
+  const oldest = batch.concerned.reduce((at, { typed }) => Math.min(at, typed.change.at), startedAt);
+  const isPatient = startedAt - oldest < PATIENCE_MS;
+  const outbox = new Outbox(context, fanOut, { tables, lanes, expiresAt, isPatient });
   const payloads = new MessagePayloads(fanOut.store, expiresAt);
   const changeOf = handedChanges(batch.concerned);
-  const isLate = () => time.signal?.aborted === true || time.remainingMs() < time.marginMs;
+  const isCut = () => time.signal?.aborted === true || time.remainingMs() < time.marginMs / 2;
+  const isLate = () => isCut() || time.remainingMs() < time.marginMs;
 
   let through: string | undefined;
   let frames = 0;
@@ -87,11 +96,13 @@ async function handOver(context: SweepContext, fanOut: FanOut, batch: Batch): Pr
       fault = tableFault(error);
     }
     added += owed.length;
-    const isDue = outbox.isFull || index === chains.length - 1;
-    if (!fault && isDue) {
-      fault = isLate() ? new Fault(DEADLINE) : await outbox.flush();
+    // Making payloads takes time too, where resolvers answer: what was made is sent in what is left.
+    const isLast = isLate() && index < chains.length - 1;
+    if (!fault && (isLast || outbox.isFull || index === chains.length - 1)) {
+      fault = isCut() ? new Fault(DEADLINE) : await outbox.flush();
       if (!fault) [through, frames] = [connectionId, added];
     }
+    if (isLast) fault ??= new Fault(DEADLINE);
     if (fault) break;
   }
   context.metrics.count('fan-out.frames', frames);
@@ -135,5 +146,9 @@ function stopped(
   for (const { owed } of chains) record = Math.min(record, owed[0]?.record ?? record);
   logger.error({ event: 'fan-out.failed', reason, ...(error !== undefined && { err: error }) });
   const hasPlace = through !== undefined || reason === DEADLINE;
-  return { ...emptyReport(), stop: { record, reason }, cut: hasPlace ? { through } : undefined };
+  return {
+    ...emptyReport(),
+    stop: { record, reason },
+    cut: hasPlace ? { through, isWhole: true } : undefined,
+  };
 }

@@ -5,7 +5,10 @@ import { type HandedFrame, Part } from './parts.ts';
 import type { FanOut, QueueMessage, Token } from './ports.ts';
 
 /** What all messages of a batch have in common. */
-export type BatchToken = Omit<Token, 'id'>;
+export interface BatchToken extends Omit<Token, 'id'> {
+  /** While true, nothing is sent beside tokens of another number of lanes. */
+  readonly isPatient: boolean;
+}
 
 /** Messages in the making, by lane, and their way to the queue. */
 export class Outbox {
@@ -45,13 +48,16 @@ export class Outbox {
     const rounds = lanes.reduce((most, [, parts]) => Math.max(most, parts.length), 0);
     for (let round = 0; round < rounds; round += 1) {
       const fault = await this.#send(
-        lanes.flatMap(([lane, { [round]: part }]) =>
-          part ? [{ lane, part, token: { ...this.#token, id: randomUUID() } }] : [],
-        ),
+        lanes.flatMap(([lane, { [round]: part }]) => (part ? [{ lane, part, token: this.#newToken() }] : [])),
       );
       if (fault) return fault;
     }
     return undefined;
+  }
+
+  #newToken(): Token {
+    const { tables, lanes, expiresAt } = this.#token;
+    return { id: randomUUID(), tables, lanes, expiresAt };
   }
 
   /**
@@ -63,8 +69,15 @@ export class Outbox {
     entries: readonly { readonly lane: number; readonly part: Part; readonly token: Token }[],
   ): Promise<Fault | undefined> {
     const { store, queue } = this.#fanOut;
+    const { tables, lanes, isPatient } = this.#token;
+    const tokens = entries.map(({ token }) => token);
     try {
-      await store.add(entries.map(({ token }) => token));
+      await store.add(tokens);
+      // Put, then look: while a deploy changes the number, two shards of a table may have begun with one each.
+      if (isPatient && (await store.laneCounts(tables)).size > 1) {
+        await this.#forget(tokens);
+        return new Fault(`expected ${lanes} lanes in use, got another number as well`);
+      }
     } catch (error) {
       return tableFault(error);
     }

@@ -52,6 +52,11 @@ export interface FanOutStore {
    * One Query of one row a table.
    */
   outstanding(tables: readonly string[]): Promise<number | undefined>;
+  /**
+   * The lanes of every token that is outstanding for one of these tables, strongly consistent: one number, but for the
+   * moments in which a deploy changes it. A Query of all of a table's tokens.
+   */
+  laneCounts(tables: readonly string[]): Promise<ReadonlySet<number>>;
   /** Makes tokens outstanding. Resolves once every later `outstanding` sees them. */
   add(tokens: readonly Token[]): Promise<void>;
   /** Ends tokens; of one that is not outstanding, nothing. */

@@ -66,12 +66,12 @@ describe('with it', () => {
       DeduplicationScope: 'messageGroup',
       FifoThroughputLimit: 'perMessageGroupId',
       SqsManagedSseEnabled: true,
-      VisibilityTimeout: 360,
+      VisibilityTimeout: 120,
     };
     expect(resource(from, 'TablecastFanOutQueue')).toEqual({
       ...fifo,
       MessageRetentionPeriod: 7_800,
-      RedrivePolicy: { deadLetterTargetArn: DEAD_LETTERS, maxReceiveCount: 10 },
+      RedrivePolicy: { deadLetterTargetArn: DEAD_LETTERS, maxReceiveCount: 30 },
     });
     expect(resource(from, 'TablecastFanOutDeadLetterQueue')).toEqual({
       ...fifo,
@@ -98,7 +98,7 @@ describe('with it', () => {
     expect(from.functions.deliver).toMatchObject({
       handler: 'handlers/deliver.handler',
       name: 'todos-dev-deliver',
-      timeout: FAN_OUT_VISIBILITY_SECONDS / 6,
+      timeout: FAN_OUT_VISIBILITY_SECONDS / 2,
       events: [mapping(QUEUE)],
     });
     const onFailure = { 'Fn::GetAtt': ['TablecastOnFailureQueue', 'Arn'] };

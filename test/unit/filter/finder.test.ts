@@ -4,6 +4,7 @@ import type { Image } from '../../../src/change/change.ts';
 import type { Demand } from '../../../src/filter/demands.ts';
 import { cheapestDemands, everyDemand, MAX_DEMANDS } from '../../../src/filter/demands.ts';
 import type { Expression } from '../../../src/filter/expression.ts';
+import { MAX_BEGINNING, MAX_PART } from '../../../src/filter/field-demands.ts';
 import { createFilterFinder } from '../../../src/filter/finder.ts';
 import { conditions, expressions, images } from './arbitraries.ts';
 import { matches } from './reference.ts';
@@ -105,6 +106,52 @@ describe('C10 filters found for an image', () => {
     ];
     expect(found(filters, image([['title', { S: 'a😀b' }]]))).toEqual([0, 2]);
     expect(found(filters, image([['title', { S: 'e\u0301' }]]))).toEqual([]);
+  });
+
+  test('C6 texts that only differ behind what they are looked up by are all found, for the predicate to tell apart', () => {
+    const [begun, part] = ['b'.repeat(MAX_BEGINNING), 'p'.repeat(MAX_PART)];
+    const filters = [
+      condition('title', 'beginsWith', begun),
+      condition('title', 'beginsWith', `${begun}x`),
+      condition('title', 'beginsWith', `${begun}y`),
+      condition('title', 'beginsWith', `b${'a'.repeat(MAX_BEGINNING)}`),
+      condition('title', 'contains', `${part}x`),
+      condition('title', 'contains', `${part}y`),
+      condition('title', 'contains', `a${part}`),
+      condition('tags', 'contains', `${part}x`),
+      condition('tags', 'contains', `${part}y`),
+      condition('tags', 'contains', part.slice(1)),
+    ];
+    const item = image([
+      ['title', { S: `${begun}x ${part}x` }],
+      ['tags', { SS: [`${part}x`, 'other'] }],
+    ]);
+    expect(found(filters, item)).toEqual([0, 1, 2, 4, 5, 7, 8]);
+    // Few are tried on the text and many are looked up in it: both find the same.
+    const others = Array.from({ length: 5_000 }, (_, n) =>
+      condition('title', 'contains', `${n}`.padStart(8, '0')),
+    );
+    expect(found([...filters, ...others], item)).toEqual([0, 1, 2, 4, 5, 7, 8]);
+  });
+
+  test('a range is what a filter is looked up by only where nothing better narrows', () => {
+    const ids = (n: number) => [`a${n}`, `b${n}`, `c${n}`];
+    const byId = Array.from({ length: 40 }, (_, n) =>
+      and(condition('priority', 'between', String(-n), '100'), condition('id', 'in', ...ids(n))),
+    );
+    const byTitle = Array.from({ length: 40 }, (_, n) =>
+      and(
+        condition('priority', 'gt', String(-n)),
+        or(...ids(n).map((begun) => condition('title', 'beginsWith', `${begun}-`))),
+      ),
+    );
+    const item = image([
+      ['id', { S: 'b7' }],
+      ['title', { S: 'c9-x' }],
+      ['priority', { N: '50' }],
+    ]);
+    expect(found(byId, item)).toEqual([7]);
+    expect(found(byTitle, item)).toEqual([9]);
   });
 
   test('an image is looked up in as many steps for ten thousand filters as for a hundred', () => {

@@ -240,6 +240,15 @@ test('C6 who was authorised when it was found, and is not when its turn comes, i
   expect(got('b')).toHaveLength(4);
 });
 
+test('C6 whose time is over before its first frame is sent none', async () => {
+  const end = Math.floor(relay.clock.now() / 1_000);
+  const over = owes('a', 0, 1).map((each) => ({ ...each, candidate: { ...each.candidate, expiresAt: end } }));
+  const report = await send([...over, ...owes('b', 0)]);
+  expect(relay.connections.attempts('a')).toEqual([]);
+  expect(got('b')).toHaveLength(1);
+  expect(report).toMatchObject({ sent: 1, stop: undefined });
+});
+
 test('never more posts are under way than the setting allows, however many are owed', async () => {
   const ids = Array.from({ length: 40 }, (_, n) => `c${n}`);
   for (const id of ids) {

@@ -159,6 +159,25 @@ describe('a batch that outgrows an invocation', () => {
     expect(calls.length).toBeGreaterThan(sent);
     for (const id of ids) expect(itemsOf(relay, id)).toEqual(['a']);
   }, 60_000);
+
+  test('gets ahead in every invocation, several records and however many it takes', async () => {
+    const { world, opened: all, calls } = watched({ lanes: 1 });
+    const ids = await register(world, 2_500);
+    const { relay } = world;
+    const records = [created(relay, 'a'), created(relay, 'b')];
+    let outcome = await world.batch(records, () => 60_000 - 59_900 * Math.min(1, calls.length));
+    let invocations = 1;
+    while (outcome.failedFrom && invocations < 20) {
+      const before = calls.length;
+      outcome = await world.batch(records, () => 60_000 - 59_900 * Math.min(1, calls.length - before));
+      invocations += 1;
+    }
+    expect(outcome).toEqual({});
+    expect(invocations).toBeGreaterThan(3);
+    const rows = all().reduce((sum, message) => sum + message.rows.length, 0);
+    // Two frames each, none of them twice.
+    expect(rows).toBe(2 * (ids.length + 1));
+  }, 60_000);
 });
 
 test('one that is too large for a frame is told in its place, and counted, as when it goes out directly', async () => {

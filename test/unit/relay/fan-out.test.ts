@@ -135,6 +135,57 @@ describe('C3 order across batches', () => {
     },
   );
 
+  test('two shards that begin with different numbers of lanes at once do not both go on', async () => {
+    const { createDeliver } = await import('../../../src/relay/deliver/deliver.ts');
+    const world = createFanOutWorld({ lanes: 3 });
+    const { relay, queue, store } = world;
+    const ids = await subscribeAll(relay, 6);
+    let lookers = 0;
+    // Both look before either puts a token, as in a deploy that changes the number.
+    const shared: FanOutStore = {
+      ...store,
+      async outstanding(tables) {
+        const found = await store.outstanding(tables);
+        lookers += 1;
+        for (let turn = 0; lookers < 2 && turn < 100; turn += 1) await relay.clock.sleep(1);
+        return found;
+      },
+    };
+    const shard = (lanes: number) =>
+      createDeliver({ ...relay.context, fanOut: { queue, store: shared, above: 2, lanes } });
+    const [one, other] = [shard(3), shard(8)];
+    const records = [created(relay, 'a'), created(relay, 'b')] as const;
+    const time = { remainingMs: () => 60_000 };
+    const outcomes = await relay.clock.run(Promise.all([one([records[0]], time), other([records[1]], time)]));
+    expect(lookers).toBe(2);
+    const failed = outcomes.filter(({ failedFrom }) => failedFrom !== undefined);
+    expect(failed.length).toBeGreaterThan(0);
+    for (const { failedFrom } of failed) expect(failedFrom?.reason).toContain('another number');
+    expect((await store.laneCounts(['Todos'])).size).toBeLessThanOrEqual(1);
+    for (const [index, again] of [one, other].entries()) {
+      const record = records[index];
+      if (record && outcomes[index]?.failedFrom)
+        expect(await relay.clock.run(again([record], time))).toEqual({});
+    }
+    await world.drain();
+    for (const id of ids) expect([...itemsOf(relay, id)].sort()).toEqual(['a', 'b']);
+    expect(await store.outstanding(['Todos'])).toBeUndefined();
+  });
+
+  test('C4 tokens of another number of lanes that nobody takes back hold nothing up for more than five minutes', async () => {
+    const world = createFanOutWorld({ lanes: 3 });
+    const { relay, store } = world;
+    const ids = await subscribeAll(relay, 6);
+    const expiresAt = relay.clock.now() / 1_000 + 9_000;
+    await store.add([2, 5].map((lanes) => ({ id: `dead ${lanes}`, tables: ['Todos'], lanes, expiresAt })));
+    const record = created(relay, 'a');
+    expect((await world.batch([record])).failedFrom?.reason).toContain('another number');
+    await relay.clock.advance(300_000);
+    expect(await world.batch([record])).toEqual({});
+    await world.drain();
+    for (const id of ids) expect(itemsOf(relay, id)).toEqual(['a']);
+  });
+
   test('a token whose message was never sent is taken back, and the records come again', async () => {
     let isDown = true;
     const world = createFanOutWorld({

@@ -256,6 +256,55 @@ describe('C6 C10 matching by an index', () => {
     expect(counters.take().get('gap')).toBe(2);
   });
 
+  test('C4 an image that the code stumbles over costs those alone who are judged on what it stumbles over', () => {
+    const filterOf = (n: number) =>
+      n % 2 ? condition('id', 'in', 'a', `b${n}`) : condition('title', 'eq', `t${n}`);
+    const part = Array.from({ length: 80 }, (_, n) => candidate(canonicalFilter(filterOf(n))));
+    const newImage = image([['id', { S: 'a' }]]);
+    for (let turn = 0; turn < TRIALS_BEFORE_FINDER; turn += 1)
+      found([part], item, typedOf(newImage, undefined));
+    Object.defineProperty(newImage, 'title', {
+      get: () => {
+        throw new TypeError('stumbled');
+      },
+    });
+    const { context, counters } = contextOf();
+    const plan = {
+      typed: typedOf(newImage, undefined),
+      shapes: 1,
+      triggers: [{ field: item, filterKeys: ['k'] }],
+    };
+    const { matches } = matchChange(context, plan, new Map([['k', [part]]]));
+    expect(matches.map((match) => match.candidate.row)).toEqual(
+      part.filter((_, n) => n % 2 === 1).map(({ row }) => row),
+    );
+    expect(counters.take().get('gap')).toBe(40);
+  });
+
+  test('the log of decisions tells of each subscription once, also of those of many whom no look-up finds', () => {
+    const part = Array.from({ length: 40 }, (_, n) =>
+      candidate(canonicalFilter(condition('title', 'eq', `t${n}`))),
+    );
+    const { context, logs } = contextOf();
+    const plan = {
+      typed: typedOf(image([['title', { S: 't3' }]]), undefined),
+      shapes: 1,
+      triggers: [{ field: item, filterKeys: ['k', 'l'] }],
+    };
+    const settings = { ...DEFAULT_SETTINGS, explainLog: true };
+    const both = new Map([
+      ['k', [part]],
+      ['l', [part.slice(0, 35)]],
+    ]);
+    for (let turn = 0; turn <= TRIALS_BEFORE_FINDER; turn += 1) {
+      logs.length = 0;
+      expect(matchChange({ ...context, settings }, plan, both).candidates).toBe(75);
+      const decisions = logs.filter((line) => line.includes('"delivery.decision"'));
+      expect(decisions).toHaveLength(40);
+      expect(decisions.filter((line) => line.includes('"verdict":"owed"'))).toHaveLength(1);
+    }
+  });
+
   test('with very many matches nothing is too much for the stack', () => {
     const all = canonicalFilter({ kind: 'and', of: [] });
     const part = Array.from({ length: 200_000 }, () => candidate(all));

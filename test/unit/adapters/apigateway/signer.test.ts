@@ -8,7 +8,9 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { connectionPath, parseEndpoint } from '../../../../src/adapters/apigateway/endpoint.ts';
-import { createSigner, KeptSigner, type SignedHeader } from '../../../../src/adapters/apigateway/signer.ts';
+import type { WireHeaders } from '../../../../src/adapters/apigateway/sender.ts';
+import { createSigner } from '../../../../src/adapters/apigateway/signer.ts';
+import { KeptSigner, type SignedHeader } from '../../../../src/adapters/apigateway/sigv4.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 16, 36, 21, 789);
 const REGION = 'eu-central-1';
@@ -171,6 +173,8 @@ async function smithySignature(method: string, path: string, headers: Map<string
   return signed.headers['authorization'];
 }
 
+const flat = ({ shared, own }: WireHeaders) => [...shared, ...own];
+
 function pairs(flat: readonly string[]): Map<string, string> {
   const headers = new Map<string, string>();
   for (let at = 0; at < flat.length; at += 2) headers.set(flat[at] ?? '', flat[at + 1] ?? '');
@@ -190,7 +194,7 @@ describe('the headers of a request', () => {
     async (method, body, who) => {
       const path = connectionPath(parseEndpoint(AWS), 'L0SM9cOFvHcCIhw=');
       const request = { method, path, ...(body && { body }) };
-      const headers = pairs(createSigner(REGION, host).headers(request, who, NOW));
+      const headers = pairs(flat(createSigner(REGION, host).headers(request, who, NOW)));
       expect([...headers.keys()].toSorted()).toEqual(
         [
           'authorization',
@@ -216,7 +220,7 @@ describe('the headers of a request', () => {
         );
       }
     }
-    expect(pairs(kept.headers(request, LASTING, NOW + 86_400_000)).get('authorization')).toContain(
+    expect(pairs(flat(kept.headers(request, LASTING, NOW + 86_400_000))).get('authorization')).toContain(
       'Credential=AKIAEXAMPLE/20261123/eu-central-1/execute-api/aws4_request',
     );
   });
