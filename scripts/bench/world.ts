@@ -10,6 +10,7 @@ import type {
   DynamoDBRequest,
   Layout,
   Reads,
+  Refusals,
   SinkReply,
   SinkRequest,
 } from './servers/messages.ts';
@@ -23,13 +24,16 @@ export const CERT_FILE = tlsFile('benchmark-only-self-signed.cert.pem');
 
 const LAYOUTS: Readonly<Record<ProgramName, Layout | undefined>> = {
   tablecast: 'tablecast',
-  'tablecast-worker': 'tablecast',
+  'tablecast-https': 'tablecast',
   'tablecast-sdk': 'tablecast',
   gls: 'gls',
   'gls-tuned': 'gls',
   alg: 'alg',
   'sdk-loop': undefined,
 };
+
+/** More than any program here can begin in a second: what is measured is the program, and not a quota it keeps to. */
+const UNLIMITED = 1_000_000;
 
 /** What one piece of work took and did. */
 export interface Measurement {
@@ -42,14 +46,26 @@ export interface Measurement {
   readonly digests: ReadonlyMap<string, Digest>;
   /** TLS handshakes: none when sockets are kept. */
   readonly handshakes: number;
+  /** Posts the sink answered with 429, and with 410. */
+  readonly throttled: number;
+  readonly gone: number;
+  /** User and system time of the sink's process while the program ran. */
+  readonly sinkCpuMs: number;
   readonly reads: Reads;
 }
+
+/** What the sink was sent, and did. */
+type Taken = Pick<Measurement, 'digests' | 'handshakes' | 'throttled' | 'gone' | 'sinkCpuMs'>;
 
 export interface RunningProgram {
   /** Makes the cell's rows and what the program needs for it: not measured. */
   prepare(cell: Cell): Promise<void>;
-  /** @throws Error when anything but one delivery for each match and event came */
-  run(cell: Cell, work: Work): Promise<Measurement>;
+  /**
+   * @param leftOut connections of the cell's matches that are looked at by nobody: what they got is neither counted nor
+   * compared
+   * @throws Error when anything but one delivery for each match and event came
+   */
+  run(cell: Cell, work: Work, leftOut?: readonly string[]): Promise<Measurement>;
   stop(): void;
 }
 
@@ -62,10 +78,15 @@ export interface World {
   /** Makes the rows of a cell's subscribers, where they are not there yet. */
   seed(layout: Layout, cell: Cell): Promise<void>;
   /** How the servers answer from now on: at once by default. */
-  serve(as: { readonly serviceMs?: number; readonly isDynamoDBSlow?: boolean }): Promise<void>;
-  /** What the sink was sent since it was last asked. */
-  take(): Promise<{ readonly digests: ReadonlyMap<string, Digest>; readonly handshakes: number }>;
-  start(program: ProgramName, concurrency: number): Promise<RunningProgram>;
+  serve(as: {
+    readonly serviceMs?: number;
+    readonly isDynamoDBSlow?: boolean;
+    readonly refusals?: Refusals;
+  }): Promise<void>;
+  /** What the sink was sent since it was last asked, less what went to the connections left out. */
+  take(leftOut?: readonly string[]): Promise<Taken>;
+  /** @param perSecond most posts a second that ours begins; by default it is let do what it can */
+  start(program: ProgramName, concurrency: number, perSecond?: number): Promise<RunningProgram>;
   stop(): void;
 }
 
@@ -92,10 +113,11 @@ export async function startWorld(): Promise<World> {
   const seed = async (layout: Layout, cell: Cell) => {
     await askDynamoDB({ kind: 'seed', layout, cell, sinkHost });
   };
-  const take = async () => {
-    const taken = await askSink({ kind: 'take' });
+  const take = async (leftOut: readonly string[] = []): Promise<Taken> => {
+    const taken = await askSink({ kind: 'take', leftOut });
     if (taken.kind !== 'taken') throw new Error(`sink: expected taken, got ${taken.kind}`);
-    return { digests: new Map(Object.entries(taken.digests)), handshakes: taken.handshakes };
+    const { digests, handshakes, throttled, gone, cpuMs } = taken;
+    return { digests: new Map(Object.entries(digests)), handshakes, throttled, gone, sinkCpuMs: cpuMs };
   };
   const takeReads = async (): Promise<Reads> => {
     const taken = await askDynamoDB({ kind: 'take' });
@@ -109,18 +131,18 @@ export async function startWorld(): Promise<World> {
     seed,
     take,
     stop,
-    async serve({ serviceMs = 0, isDynamoDBSlow = false }) {
-      await askSink({ kind: 'serve', serviceMs });
+    async serve({ serviceMs = 0, isDynamoDBSlow = false, refusals }) {
+      await askSink({ kind: 'serve', serviceMs, ...(refusals && { refusals }) });
       await askDynamoDB({ kind: 'serve', isSlow: isDynamoDBSlow });
     },
-    async start(program, concurrency) {
+    async start(program, concurrency, perSecond = UNLIMITED) {
       const child = start('program-worker', {
         NODE_EXTRA_CA_CERTS: CERT_FILE,
         AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE: '1',
         AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       });
       const tell = (request: ProgramRequest) => ask<ProgramReply>(child, request, program);
-      await tell({ kind: 'start', program, surroundings: { ...surroundings, concurrency } });
+      await tell({ kind: 'start', program, surroundings: { ...surroundings, concurrency, perSecond } });
       return {
         stop: () => child.kill(),
         async prepare(cell) {
@@ -128,16 +150,16 @@ export async function startWorld(): Promise<World> {
           if (layout) await seed(layout, cell);
           await tell({ kind: 'prepare', cell });
         },
-        async run(cell, work) {
+        async run(cell, work, leftOut = []) {
           await take();
           await takeReads();
           const measured = await tell({ kind: 'run', cell, work });
           if (measured.kind !== 'measured')
             throw new Error(`${program}: expected measured, got ${measured.kind}`);
-          const { digests, handshakes } = await take();
-          const deliveries = deliveredAll(program, digests, cell, work);
+          const taken = await take(leftOut);
+          const deliveries = deliveredAll(program, taken.digests, cell.matches - leftOut.length, work);
           const { ms, cpuMs, renderings } = measured;
-          return { ms, cpuMs, renderings, deliveries, digests, handshakes, reads: await takeReads() };
+          return { ms, cpuMs, renderings, deliveries, ...taken, reads: await takeReads() };
         },
       };
     },
@@ -148,7 +170,7 @@ export async function startWorld(): Promise<World> {
 function deliveredAll(
   program: ProgramName,
   digests: ReadonlyMap<string, Digest>,
-  { matches }: Cell,
+  matches: number,
   { batches, eventsPerBatch }: Work,
 ): number {
   const posts = [...digests.values()].map((digest) => digest.posts);

@@ -6,15 +6,15 @@ export const GROWTH_SDL = `type Todo @table(name: "Todos") {
 }`;
 export const GROWTH_TABLE = 'Todos';
 
-/** `equality`: every filter compares something by equality. `mixed`: one in twenty does not. */
-export type Mix = 'equality' | 'mixed';
-
 /** What one subscriber asked for. */
 export interface Wish {
   readonly field: string;
-  readonly filter: Expression;
+  /** Tells its filter from all others. */
+  readonly name: string;
+  /** Made when it is asked for: very many have the same. */
+  filter(): Expression;
   /** Its equalities, all of which make its filter key. */
-  readonly equalities: Equalities;
+  equalities(): Equalities;
 }
 
 const FIELDS = ['onCreateTodo', 'onUpdateTodo', 'onDeleteTodo'];
@@ -39,33 +39,66 @@ const eq = (field: string, fieldKind: Condition['fieldKind'], value: string): Co
   values: [value],
 });
 
-/** The wishes of `size` subscribers: the mixes of docs/benchmarks, drawn anew from the same seed each time. */
-export function* wishes(mix: Mix, size: number): Generator<Wish> {
+/** The wishes of `size` subscribers who compare something by equality, drawn anew from the same seed each time. */
+export function* wishes(size: number): Generator<Wish> {
   const random = randomNumbers(7);
   const values = size / SHARED_BY;
   for (let n = 0; n < size; n += 1) {
     const field = FIELDS[n % FIELDS.length] ?? '';
     const kind = random(100);
-    const list = eq('listId', 'ID', `list-${random(values)}`);
-    if (mix === 'mixed' && kind >= 95) {
-      yield { field, filter: withoutEquality(random, values), equalities: new Map() };
-    } else if (kind < 50) {
-      yield wish(field, [list]);
+    const list = `list-${random(values)}`;
+    if (kind < 50) {
+      yield wish(field, { list });
     } else if (kind < 70) {
-      yield wish(field, [eq('owner', 'String', `user-${random(values)}`)]);
+      yield wish(field, { owner: `user-${random(values)}` });
     } else if (kind < 85) {
-      yield wish(field, [list, eq('status', 'String', STATUSES[random(STATUSES.length)] ?? '')]);
+      yield wish(field, { list, status: STATUSES[random(STATUSES.length)] ?? '' });
     } else {
-      const above: Condition = { ...eq('priority', 'Int', String(random(10))), operator: 'gt' };
-      yield wish(field, [list], above);
+      yield wish(field, { list, above: String(random(10)) });
     }
   }
 }
 
-function wish(field: string, equal: readonly Condition[], ...others: readonly Condition[]): Wish {
-  const of = [...equal, ...others];
-  const equalities = new Map(equal.map(({ field: name, values: [value = null] }) => [name, value]));
-  return { field, filter: { kind: 'and', of }, equalities };
+/** Those who join so many to make the mixed set: one in twenty of all. None compares anything by equality. */
+export function* wishesWithoutEquality(size: number): Generator<Wish> {
+  const random = randomNumbers(11);
+  const joining = Math.round(size / 19);
+  for (let n = 0; n < joining; n += 1) {
+    const filter = withoutEquality(random, size / SHARED_BY);
+    const { operator, values } = filter;
+    yield {
+      field: FIELDS[n % FIELDS.length] ?? '',
+      name: `${operator} ${values.join()}`,
+      filter: () => filter,
+      equalities: () => new Map(),
+    };
+  }
+}
+
+function wish(
+  field: string,
+  wanted: {
+    readonly list?: string;
+    readonly owner?: string;
+    readonly status?: string;
+    /** The item's priority must be above it. */
+    readonly above?: string;
+  },
+): Wish {
+  const { list, owner, status, above } = wanted;
+  const equal = () => [
+    ...(list === undefined ? [] : [eq('listId', 'ID', list)]),
+    ...(owner === undefined ? [] : [eq('owner', 'String', owner)]),
+    ...(status === undefined ? [] : [eq('status', 'String', status)]),
+  ];
+  const bound = (): Condition[] =>
+    above === undefined ? [] : [{ ...eq('priority', 'Int', above), operator: 'gt' }];
+  return {
+    field,
+    name: `${list}|${owner}|${status}|${above}`,
+    filter: () => ({ kind: 'and', of: [...equal(), ...bound()] }),
+    equalities: () => new Map(equal().map(({ field: name, values: [value = null] }) => [name, value])),
+  };
 }
 
 /** A beginning, a part or a range, each of as many values as lists there are. */

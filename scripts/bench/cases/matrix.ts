@@ -31,7 +31,7 @@ function matrixCase({ name, about, isSlow }: { name: string; about: string; isSl
     about,
     isDefault: !isSlow,
     async run(options) {
-      const programs: ProgramName[] = ['tablecast', 'tablecast-worker'];
+      const programs: ProgramName[] = ['tablecast'];
       if (arePeersInstalled()) programs.push('gls', 'gls-tuned', 'alg');
       const world = await startWorld();
       try {

@@ -41,6 +41,7 @@ export const arePeersInstalled = (): boolean =>
 export async function installPeers(tell: (text: string) => void, signal: AbortSignal): Promise<boolean> {
   if (arePeersInstalled()) return true;
   const folder = peersFolder();
+  const begun = performance.now();
   tell(`installing the peers into ${folder} (npm ci)`);
   try {
     mkdirSync(folder, { recursive: true });
@@ -52,6 +53,7 @@ export async function installPeers(tell: (text: string) => void, signal: AbortSi
       cancelSignal: signal,
     });
     writeFileSync(stampFile(), lockHash());
+    tell(`peers installed in ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
     return true;
   } catch (error) {
     signal.throwIfAborted();

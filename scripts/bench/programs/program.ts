@@ -3,7 +3,7 @@ import type { Cell, Todo } from '../workload.ts';
 /** The programs that are compared. */
 export type ProgramName =
   | 'tablecast'
-  | 'tablecast-worker'
+  | 'tablecast-https'
   | 'tablecast-sdk'
   | 'gls'
   | 'gls-tuned'
@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly sinkHost: string;
   /** Posts under way at once, of programs that bound them; sockets, of those that do not. */
   readonly concurrency: number;
+  /** Posts a second that ours begins at most. */
+  readonly perSecond: number;
   /** Folder the peers were installed in. */
   readonly peers: string;
 }

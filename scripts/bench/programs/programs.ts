@@ -2,11 +2,11 @@ import { createAlg } from './alg.ts';
 import { createGls, createTunedGls } from './gls.ts';
 import type { CreateProgram, ProgramName } from './program.ts';
 import { createSdkLoop } from './sdk-loop.ts';
-import { createTablecast, createTablecastOnSdk, createTablecastWorker } from './tablecast.ts';
+import { createTablecast, createTablecastOnHttps, createTablecastOnSdk } from './tablecast.ts';
 
 export const PROGRAMS: ReadonlyMap<ProgramName, CreateProgram> = new Map([
   ['tablecast', createTablecast],
-  ['tablecast-worker', createTablecastWorker],
+  ['tablecast-https', createTablecastOnHttps],
   ['tablecast-sdk', createTablecastOnSdk],
   ['gls', createGls],
   ['gls-tuned', createTunedGls],

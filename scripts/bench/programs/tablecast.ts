@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { pino } from 'pino';
 import { systemClock } from '../../../src/adapters/clock.ts';
+import { withoutLogging } from '../../../src/adapters/dynamodb/document-client.ts';
 import { createDynamoDBRegistry } from '../../../src/adapters/dynamodb/registry.ts';
 import { createMemoryTables } from '../../../src/adapters/memory/tables.ts';
 import { createApi } from '../../../src/api/api.ts';
@@ -20,11 +21,11 @@ import { createTransport, type TransportKind } from './transports.ts';
 /** As the function keeps them by default (`TABLECAST_WARM_ROWS`, `TABLECAST_WARM_MAX_ROWS`). */
 const WARM = { minRows: 1_000, maxRows: 100_000 } as const;
 
-/** As the delivery function posts: signed requests through Node's own https. */
-export const createTablecast: CreateProgram = (surroundings) => createPipeline(surroundings, 'https');
+/** As functions and worker post by default. */
+export const createTablecast: CreateProgram = (surroundings) => createPipeline(surroundings, 'lean');
 
-/** As the worker posts: the same requests through undici. */
-export const createTablecastWorker: CreateProgram = (surroundings) => createPipeline(surroundings, 'undici');
+/** With the setting that posts through Node's own https. */
+export const createTablecastOnHttps: CreateProgram = (surroundings) => createPipeline(surroundings, 'https');
 
 /** With the setting that goes back to the AWS SDK's own client. */
 export const createTablecastOnSdk: CreateProgram = (surroundings) => createPipeline(surroundings, 'sdk');
@@ -32,13 +33,15 @@ export const createTablecastOnSdk: CreateProgram = (surroundings) => createPipel
 /** Stream records in: decoded, matched by the rows in the relay table, rendered, posted. Everything is on. */
 function createPipeline(surroundings: Surroundings, kind: TransportKind): ReturnType<CreateProgram> {
   const client = DynamoDBDocumentClient.from(
-    new DynamoDBClient({
-      region: REGION,
-      credentials: CREDENTIALS,
-      endpoint: surroundings.dynamodb,
-      maxAttempts: 4,
-      requestHandler: { httpAgent: { keepAlive: true, maxSockets: 64 } },
-    }),
+    withoutLogging(
+      new DynamoDBClient({
+        region: REGION,
+        credentials: CREDENTIALS,
+        endpoint: surroundings.dynamodb,
+        maxAttempts: 4,
+        requestHandler: { httpAgent: { keepAlive: true, maxSockets: 64 } },
+      }),
+    ),
     { marshallOptions: { removeUndefinedValues: true } },
   );
   const transport = createTransport(kind, surroundings);

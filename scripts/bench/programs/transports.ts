@@ -2,19 +2,16 @@ import { createHttpsSender } from '../../../src/adapters/apigateway/https-sender
 import { createLeanTransport } from '../../../src/adapters/apigateway/lean-transport.ts';
 import { createSdkTransport } from '../../../src/adapters/apigateway/sdk-transport.ts';
 import type { ApiGatewayTransport } from '../../../src/adapters/apigateway/transport.ts';
-import { createUndiciSender } from '../../../src/adapters/apigateway/undici-sender.ts';
 import { CREDENTIALS, REGION } from '../workload.ts';
 import type { Surroundings } from './program.ts';
 
-export type TransportKind = 'https' | 'undici' | 'sdk';
+/** The settings of `TABLECAST_TRANSPORT`: the default, of functions and worker alike; Node's own https; the AWS SDK's client. */
+export type TransportKind = 'lean' | 'https' | 'sdk';
 
-/** More than any program here can begin in a second: what is measured is the program, and not a quota it keeps to. */
-const UNLIMITED = 1_000_000;
-
-/** Our @connections transport, as each way of running makes it. */
+/** Our @connections transport, as each setting makes it. */
 export function createTransport(
   kind: TransportKind,
-  { sinkHost, concurrency }: Pick<Surroundings, 'sinkHost' | 'concurrency'>,
+  { sinkHost, concurrency, perSecond }: Pick<Surroundings, 'sinkHost' | 'concurrency' | 'perSecond'>,
 ): ApiGatewayTransport {
   const options = {
     endpointFor: (stage: string) => `https://${sinkHost}/${stage}`,
@@ -26,6 +23,9 @@ export function createTransport(
     connectionTimeoutMs: 30_000,
   };
   if (kind === 'sdk') return createSdkTransport(options);
-  const createSender = kind === 'undici' ? createUndiciSender : createHttpsSender;
-  return createLeanTransport({ ...options, createSender, perSecond: UNLIMITED });
+  return createLeanTransport({
+    ...options,
+    perSecond,
+    ...(kind === 'https' && { createSender: createHttpsSender }),
+  });
 }

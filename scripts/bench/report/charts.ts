@@ -51,5 +51,11 @@ export function svgOf({ title, unit, groups, series }: Chart): string | undefine
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return svg;
+  return withTitle(svg, `${title} (${unit})`);
+}
+
+/** With the name that a screen reader reads, and a tooltip shows. */
+export function withTitle(svg: string, title: string): string {
+  const escaped = title.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return svg.replace(/<svg\b[^>]*>/, (tag) => `${tag.slice(0, -1)} role="img"><title>${escaped}</title>`);
 }

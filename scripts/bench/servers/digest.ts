@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { connectionOf } from './refusals.ts';
 
 /** One body as it was posted. */
 export interface Posted {
@@ -14,14 +15,18 @@ export interface Digest {
 }
 
 /**
- * By the id of the item that the event is about. `extensions` are left out, which a plain loop has not, and so is how a
+ * By the id of the item that the event is about, of all connections but those that are left out. `extensions` are left out, which a plain loop has not, and so is how a
  * connection id was written in the path.
  */
-export function digestsOf(posted: Iterable<Posted>): ReadonlyMap<string, Digest> {
+export function digestsOf(
+  posted: Iterable<Posted>,
+  leftOut: readonly string[] = [],
+): ReadonlyMap<string, Digest> {
   const lines = new Map<string, string[]>();
   for (const { path, body } of posted) {
+    const connection = connectionOf(path);
+    if (leftOut.includes(connection)) continue;
     const { id, payload } = JSON.parse(body);
-    const connection = decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));
     const event = String(payload?.data?.onCreateTodo?.id);
     const line = JSON.stringify([connection, id, payload?.data]);
     const own = lines.get(event);

@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createCpuClock } from './cpu-clock.ts';
 import { algTable, glsTable } from './dynamodb/peer-rows.ts';
 import { answer } from './dynamodb/protocol.ts';
 import { relayTable } from './dynamodb/relay-table.ts';
@@ -20,6 +21,7 @@ let isSlow = false;
 let requests = 0;
 let readUnits = 0;
 let byOperation = new Map<string, number>();
+const cpu = createCpuClock();
 
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
@@ -77,7 +79,13 @@ process.on('message', async (request: DynamoDBRequest) => {
       reply({ kind: 'ok' });
       return;
     default:
-      reply({ kind: 'taken', requests, readUnits, byOperation: Object.fromEntries(byOperation) });
+      reply({
+        kind: 'taken',
+        requests,
+        readUnits,
+        byOperation: Object.fromEntries(byOperation),
+        cpuMs: cpu.lap(),
+      });
       requests = 0;
       readUnits = 0;
       byOperation = new Map();

@@ -1,13 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TargetRow } from '../../../scripts/bench/case.ts';
+import type { MatrixResults } from '../../../scripts/bench/cases/matrix/measure.ts';
+import { CELLS } from '../../../scripts/bench/cases/matrix/plan.ts';
+import { reportOf as matrixReport } from '../../../scripts/bench/cases/matrix/report.ts';
 import { short, withSpread } from '../../../scripts/bench/figures.ts';
+import { withTitle } from '../../../scripts/bench/report/charts.ts';
 import { reportOf } from '../../../scripts/bench/report/report.ts';
 import { withCharts, withTargets } from '../../../scripts/bench/report/table.ts';
 import { printed } from '../../../scripts/bench/report/text.ts';
 import { interleaved } from '../../../scripts/bench/rounds.ts';
 import { digestsOf } from '../../../scripts/bench/servers/digest.ts';
+import { createJudge } from '../../../scripts/bench/servers/refusals.ts';
 import { RequestReader } from '../../../scripts/bench/servers/requests.ts';
 import { median, spread } from '../../../scripts/bench/statistics.ts';
+import { cellName } from '../../../scripts/bench/workload.ts';
 
 const posted = (connection: string, todo: object, rest: object = {}, id = '1') => ({
   path: `/bench/@connections/${connection}`,
@@ -186,4 +192,73 @@ test('figures are written with three digits that count, and their spread if ther
   expect([0.1234, 12.34, 99.96, 1234567.8].map(short)).toEqual(['0.12', '12.3', '100.0', '1,234,568']);
   expect(withSpread(spread([5, 5]), 'µs')).toBe('5.00 µs');
   expect(withSpread(spread([10, 30, 20]), 'µs')).toBe('20.0 µs (10.0–30.0)');
+});
+
+describe('posts that the sink refuses', () => {
+  const path = (id: string) => `/bench/@connections/${encodeURIComponent(id)}`;
+
+  test('one in so many is throttled, and who is gone is told so each time, and not counted among them', () => {
+    const judge = createJudge({ throttledOneIn: 3, gone: ['a='] });
+    const verdicts = ['a=', 'b', 'c', 'a=', 'd', 'e', 'f', 'b'].map((id) => judge.of(path(id)));
+    const [taken, throttled, gone] = ['taken', 'throttled', 'gone'];
+    expect(verdicts).toEqual([gone, taken, taken, gone, throttled, taken, taken, throttled]);
+    expect([judge.take(), judge.take()]).toEqual([
+      { throttled: 2, gone: 2 },
+      { throttled: 0, gone: 0 },
+    ]);
+  });
+
+  test('are none unless they are asked for', () => {
+    const judge = createJudge();
+    expect(Array.from({ length: 200 }, () => judge.of(path('a=')))).toEqual(Array(200).fill('taken'));
+    expect(judge.take()).toEqual({ throttled: 0, gone: 0 });
+  });
+
+  test('what went to connections left out is compared by nobody', () => {
+    const [a, b] = [posted('a%3D', { id: 'x' }), posted('b', { id: 'x' })];
+    expect(digestsOf([a, b], ['a='])).toEqual(digestsOf([b]));
+  });
+});
+
+describe('the report of the matrix', () => {
+  const perEvent = (ms: number, cpuMs: number) => [{ ms, cpuMs, requests: 2, readUnits: 6, handshakes: 0 }];
+  const everywhere = (ms: number, cpuMs: number) =>
+    new Map(CELLS.map((cell) => [cellName(cell), perEvent(ms, cpuMs)]));
+  const resultsWith = (worst: number): MatrixResults =>
+    new Map([
+      ['tablecast', everywhere(10, 10)],
+      ['gls', everywhere(80, 80)],
+      ['gls-tuned', new Map([...everywhere(40, 40), ['10000-100-1', perEvent(40, worst)]])],
+      ['alg', everywhere(250, 250)],
+    ]);
+  const p3 = (results: MatrixResults) =>
+    matrixReport('matrix', results).targets.find(({ id }) => id === 'P3');
+
+  test('P3 is met when time and CPU of every peer reach their bound in every cell', () => {
+    expect(p3(resultsWith(40))?.met).toBe(true);
+  });
+
+  test('one figure below its bound is enough to miss it, and is named, with how many hold', () => {
+    const report = p3(resultsWith(39));
+    expect(report?.met).toBe(false);
+    expect(report?.measured).toContain('worst S=10k M=100, CPU against gls-tuned: 3.90× of 4×');
+    expect(report?.measured).toContain('4× holds in 11 of 12');
+    const row = matrixReport('matrix', resultsWith(39)).rows.find(
+      ({ label }) => label === 'S=10k M=100 CPU, ms',
+    );
+    expect(row?.figures.get('gls-tuned ÷ ours')).toBe(3.9);
+    expect(row?.figures.get('holds')).toBe('not gls-tuned ≥ 4');
+  });
+
+  test('without peers it is neither met nor missed', () => {
+    const report = p3(new Map([['tablecast', everywhere(10, 10)]]));
+    expect(report?.met).toBeUndefined();
+    expect(report?.measured).toContain('not installed');
+  });
+});
+
+test('a chart carries its title, escaped, for who cannot see it', () => {
+  expect(withTitle('<svg width="1"><g/></svg>', 'a < b & c')).toBe(
+    '<svg width="1" role="img"><title>a &lt; b &amp; c</title><g/></svg>',
+  );
 });

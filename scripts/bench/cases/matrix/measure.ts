@@ -10,7 +10,7 @@ import {
   keepsState,
   MEETING_EVENTS,
   WARM_UP_CELL,
-  WARM_UP_EVENTS,
+  warmUpEventsOf,
 } from './plan.ts';
 
 /** As many posts at once as ours makes by default; sockets, of GLS tuned. */
@@ -61,7 +61,7 @@ async function measureCells(
   const program = await world.start(name, CONCURRENCY);
   try {
     await program.prepare(WARM_UP_CELL);
-    await program.run(WARM_UP_CELL, { first: WARM_UP, batches: WARM_UP_EVENTS, eventsPerBatch: 1 });
+    await program.run(WARM_UP_CELL, { first: WARM_UP, batches: warmUpEventsOf(name), eventsPerBatch: 1 });
     for (const cell of CELLS) {
       signal.throwIfAborted();
       const batches = eventsOf(name, cell, round);

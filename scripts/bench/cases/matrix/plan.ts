@@ -13,11 +13,15 @@ export const CELLS: readonly Cell[] = [
 ];
 
 /** What warms a program up that keeps nothing of a cell: its code and its sockets. */
-export const WARM_UP_CELL: Cell = cell(200, 200);
-export const WARM_UP_EVENTS = 3;
+export const WARM_UP_CELL: Cell = cell(200, 10);
+/** Events of it, about a second's for each at what they cost, which is what Node's compiler wants. */
+export function warmUpEventsOf(program: ProgramName): number {
+  if (keepsState(program)) return 300;
+  return program === 'alg' ? 10 : 40;
+}
 
-/** Programs that keep what they read of a cell are let meet it before: a batch to see it, one to load, one to use. */
-export const MEETING_EVENTS = 3;
+/** Programs that keep what they read of a cell are let meet it before: a batch to see it, and one to load it. */
+export const MEETING_EVENTS = 2;
 export const keepsState = (program: ProgramName): boolean => program.startsWith('tablecast');
 
 export const cellLabel = ({ subscribers, matches }: Cell): string =>
@@ -30,12 +34,9 @@ const thousands = (count: number): string => (count >= 1_000 ? `${count / 1_000}
  * cells that take seconds are measured in the first round only.
  */
 export function eventsOf(program: ProgramName, { subscribers, matches }: Cell, round: number): number {
-  if (keepsState(program) && matches < 10_000) return Math.max(2, Math.min(20, Math.floor(4_000 / matches)));
-  const isLarge = subscribers >= 10_000;
-  if (program === 'alg') {
-    if (round > 0 && (isLarge || matches >= 1_000)) return 0;
-    return isLarge || matches >= 1_000 ? 1 : 2;
-  }
-  if (matches >= 10_000) return round > 0 ? 0 : keepsState(program) ? 2 : 1;
-  return matches >= 1_000 ? 2 : 4;
+  if (matches >= 10_000) return round > 0 ? 0 : 1;
+  if (keepsState(program)) return Math.max(2, Math.min(20, Math.floor(3_000 / matches)));
+  if (program !== 'alg') return matches >= 1_000 ? 1 : 4;
+  if (round > 0 && (subscribers >= 10_000 || matches >= 1_000)) return 0;
+  return 1;
 }

@@ -27,7 +27,7 @@ const FILTER_CLAUSE = /^\(#filter\.(#\w+) = (:\w+) OR attribute_not_exists\(#fil
 
 /** One page: at most 1 MB or `Limit` items are read, then filtered; units are of what was read. */
 export function query(table: Table, input: QueryInput): Page {
-  if (input.ProjectionExpression !== undefined) throw refusal('a Query without ProjectionExpression');
+  const textOf = projectionOf(input);
   const { rows, prefix } = partition(table, input);
   const passes = filterOf(input);
   const limit = input.Limit ?? Number.POSITIVE_INFINITY;
@@ -43,7 +43,7 @@ export function query(table: Table, input: QueryInput): Page {
     scanned += 1;
     bytes += row.bytes;
     last = row;
-    if (passes(row.item)) texts.push(row.text);
+    if (passes(row.item)) texts.push(textOf(row));
   }
   const more = last && at < rows.length ? `,"LastEvaluatedKey":${keyText(table, last.item)}` : '';
   return {
@@ -85,6 +85,16 @@ function filterOf(input: QueryInput): (item: Item) => boolean {
       const own = filter?.M?.[name];
       return own === undefined || JSON.stringify(own) === text;
     });
+}
+
+/** Top-level attributes only, which is all that is asked for. */
+function projectionOf(input: QueryInput): (row: StoredItem) => string {
+  if (input.ProjectionExpression === undefined) return ({ text }) => text;
+  const names = input.ProjectionExpression.split(',').map((token) => nameOf(input, token.trim()) ?? '');
+  return ({ item }) =>
+    JSON.stringify(
+      Object.fromEntries(names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name]]]))),
+    );
 }
 
 function keyText({ hashKey, sortKey }: Table, item: Item): string {
