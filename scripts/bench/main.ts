@@ -9,7 +9,7 @@ import { printed } from './report/text.ts';
 import { writeDocuments } from './report/write.ts';
 
 /** Rounds that give a median a middle. */
-const DEFAULT_ROUNDS = 3;
+const DEFAULT_ROUNDS = 2;
 const INTERRUPTED = 130;
 const ERASE_LINE = '\r\u001b[K';
 

@@ -1,8 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 
-/** What came of a try to connect: the dialect's acknowledgement, an HTTP status, or nothing in time. */
-export type ProbeOutcome = 'acknowledged' | 'unacknowledged' | 'no answer' | `HTTP ${number}`;
+/**
+ * What came of a try to connect: the dialect's acknowledgement, the gateway's word that the handler of frames failed, an
+ * HTTP status, or nothing in time.
+ */
+export type ProbeOutcome =
+  | 'acknowledged'
+  | 'unacknowledged'
+  | 'an internal server error'
+  | 'no answer'
+  | `HTTP ${number}`;
+
+/** What the gateway sends in the stead of an answer when a handler throws, or cannot be loaded. */
+const FRAME_FAILED = '"Internal server error"';
 
 /**
  * Opens a WebSocket as a client without subprotocol does, sends `connection_init`, waits for `connection_ack` and
@@ -35,10 +46,11 @@ export function probeGateway(port: number, apiKey: string, timeoutMs: number): P
       let received = '';
       const read = (chunk: Buffer) => {
         received += chunk.toString('latin1');
-        if (!received.includes('"connection_ack"')) return;
+        const isFailed = received.includes(FRAME_FAILED);
+        if (!isFailed && !received.includes('"connection_ack"')) return;
         // Ended, not destroyed: the gateway is to see a connection that closes.
         socket.end();
-        end('acknowledged');
+        end(isFailed ? 'an internal server error' : 'acknowledged');
       };
       socket.on('data', read);
       socket.on('error', () => end());

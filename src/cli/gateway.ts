@@ -39,8 +39,8 @@ const LAST_LINES = 100;
 const STOP_GRACE_MS = 1_000;
 const PROBE_INTERVAL_MS = 100;
 const PROBE_TIMEOUT_MS = 10_000;
-/** What the gateway answers when a handler throws, or cannot be loaded. */
-const HANDLER_FAILED: ProbeOutcome = 'HTTP 502';
+/** What the gateway answers when a handler throws, or cannot be loaded: that of `$connect`, or the one of frames. */
+const HANDLER_FAILED: ReadonlySet<ProbeOutcome> = new Set(['HTTP 502', 'an internal server error']);
 /** A handler that goes on failing for so long will not come round: its file throws, or its settings are wrong. */
 const HANDLER_PATIENCE_MS = 5_000;
 
@@ -98,7 +98,7 @@ export function startGateway(options: GatewayOptions): Gateway {
       while (Date.now() < deadline && !over) {
         outcome = await probeGateway(wsPort, apiKey, PROBE_TIMEOUT_MS);
         if (outcome === 'acknowledged') return;
-        failingSince = outcome === HANDLER_FAILED ? (failingSince ?? Date.now()) : undefined;
+        failingSince = HANDLER_FAILED.has(outcome) ? (failingSince ?? Date.now()) : undefined;
         if (failingSince !== undefined && Date.now() - failingSince > HANDLER_PATIENCE_MS) break;
         await sleep(PROBE_INTERVAL_MS);
       }

@@ -11,7 +11,7 @@ export interface Amount {
   readonly eventsPerBatch: number;
   readonly warmUpBatches: number;
 }
-export const OWN: Amount = { batches: 5, eventsPerBatch: 4, warmUpBatches: 8 };
+export const OWN: Amount = { batches: 4, eventsPerBatch: 4, warmUpBatches: 7 };
 const PEERS: ReadonlyMap<ProgramName, Amount> = new Map([
   ['sdk-loop', { batches: 1, eventsPerBatch: 2, warmUpBatches: 1 }],
   ['gls-tuned', { batches: 2, eventsPerBatch: 1, warmUpBatches: 1 }],

@@ -36,7 +36,8 @@ const thousands = (count: number): string => (count >= 1_000 ? `${count / 1_000}
 export function eventsOf(program: ProgramName, { subscribers, matches }: Cell, round: number): number {
   if (matches >= 10_000) return round > 0 ? 0 : 1;
   if (keepsState(program)) return Math.max(2, Math.min(20, Math.floor(3_000 / matches)));
-  if (program !== 'alg') return matches >= 1_000 ? 1 : 4;
+  if (program !== 'alg' && matches >= 1_000) return round > 0 ? 0 : 1;
+  if (program !== 'alg') return 4;
   if (round > 0 && (subscribers >= 10_000 || matches >= 1_000)) return 0;
   return 1;
 }
