@@ -43,9 +43,13 @@ async function project({ resolveConfigurationProperty, resolveVariable }) {
     individually: (await property('package', 'individually')) === true,
     only: command.option('function', 'f'),
     webSocketLogs: await property('provider', 'logs', 'websocket'),
+    httpApiLogs: await property('provider', 'logs', 'httpApi'),
+    isLocal: command.offline,
     httpApi: await property('provider', 'httpApi', 'id'),
+    httpApiMetrics: (await property('provider', 'httpApi', 'metrics')) === true,
   };
   const model = loadModel(schemaText(settings.schema), { file: settings.schema });
+  if (settings.documents !== undefined) await checkDocuments(settings, model);
   const toLookUp = tablesToLookUp(settings, model);
   const streams = command.writesTemplate
     ? await lookUp(toLookUp, command, property)
@@ -54,7 +58,8 @@ async function project({ resolveConfigurationProperty, resolveVariable }) {
   const delivery = command.offline ? 'lambda' : settings.delivery;
   const { functions, resources } = deployment({ ...settings, delivery, streams }, model);
   if (command.offline || command.writesTemplate) await checkResolved(model, await resolversFile(settings));
-  warn(command, settings, model);
+  await checkAccess(command, settings);
+  await warn(command, settings, model);
   if (!command.offline) return { functions, resources };
   const plugin = (await property('custom', 'serverless-offline')) ?? {};
   const host = command.option('host', 'o') ?? plugin.host ?? 'localhost';
@@ -94,6 +99,13 @@ async function resolversFile({ resolvers }) {
   if (resolvers === undefined) return RESOLVERS_FILES.find(exists);
   if (exists(resolvers)) return resolvers;
   throw plain(`custom.tablecast.resolvers: expected a file at ${resolvers}, found none`);
+}
+
+/** What is deployed has to be able to tell who connects. */
+async function checkAccess({ writesTemplate }, settings) {
+  if (!writesTemplate) return;
+  const { checkAuthentication } = await load('deploy/access-settings.js');
+  checkAuthentication(settings, settings.apiKeyHashes.length + settings.jwt.length);
 }
 
 /** Without its resolvers no function would start. Whether those that are there are the right ones, each says itself. */
@@ -140,6 +152,15 @@ function load(file) {
   if (!existsSync(whole))
     throw plain(`Expected ${path.relative(serviceDir, whole)}, found none: run "npm run build" first`);
   return import(require('node:url').pathToFileURL(whole).href);
+}
+
+/** Refuses a list of documents that would keep the functions from starting. */
+async function checkDocuments({ documents, limits }, model) {
+  const { readDocuments } = await load('compose/documents.js');
+  const { DEFAULT_LIMITS } = await load('protocol/limits.js');
+  if (!existsSync(path.join(serviceDir, documents)))
+    throw plain(`custom.tablecast.documents: expected a file at ${documents}, found none`);
+  readDocuments(documents, model, { ...DEFAULT_LIMITS, ...limits });
 }
 
 function schemaText(file) {
@@ -194,22 +215,46 @@ function withoutLookUp(tables) {
 
 const said = new Set();
 
-function warn({ offline, writesTemplate }, settings, model) {
+async function warn({ offline, writesTemplate }, settings, model) {
   if (!offline && !writesTemplate) return;
-  const { TABLECAST_API_KEY_HASHES, TABLECAST_AUTH, TABLECAST_JWT } = offline ? process.env : {};
-  const known = settings.apiKeyHashes.length > 0 || settings.jwt.length > 0;
-  if (!known && !TABLECAST_API_KEY_HASHES && !TABLECAST_JWT && TABLECAST_AUTH !== 'off') {
-    say(
-      'no API key is set (custom.tablecast.apiKeys) and no issuer of tokens (custom.tablecast.jwt), so every connection will be refused.',
-    );
-  }
+  await warnOfAccess({ offline, writesTemplate }, settings, model);
   if (writesTemplate && settings.alarms.enabled && settings.alarms.topic === undefined) {
     say('alarms are set but tell nobody: custom.tablecast.alarms.topic takes the ARN of an SNS topic.');
   }
   const existing = [...model.tables.keys()].filter((table) => settings.tables.get(table)?.kind !== 'managed');
+  const undecided = existing.filter((table) => settings.tables.get(table)?.writes === undefined);
+  if (undecided.length > 0 && writesTemplate) {
+    say(
+      `mutations of ${undecided.join(', ')} will be refused, for no function may write an existing table unless custom.tablecast.tables has "writes: true" for it.`,
+    );
+  }
   if (existing.length > 0 && writesTemplate) {
     say(`a DynamoDB stream takes two readers a shard, and this is one of them: ${existing.join(', ')}.`);
   }
+}
+
+async function warnOfAccess({ offline }, settings, model) {
+  const { apiKeyHashes, jwt, authorizer, authorizeHook, allowAnyone, defaultAuthorization } = settings;
+  if (offline) {
+    const { TABLECAST_API_KEY_HASHES, TABLECAST_AUTH, TABLECAST_JWT } = process.env;
+    const known = apiKeyHashes.length > 0 || jwt.length > 0 || authorizeHook || allowAnyone;
+    if (!known && !authorizer && !TABLECAST_API_KEY_HASHES && !TABLECAST_JWT && TABLECAST_AUTH !== 'off') {
+      say(
+        'no API key is set (custom.tablecast.apiKeys) and no issuer of tokens (custom.tablecast.jwt), so every connection will be refused.',
+      );
+    }
+    if (authorizer && (authorizer.kind === 'iam' || authorizer.arn !== undefined)) {
+      say('the authorizer does not run offline: API keys and tokens alone decide here.');
+    }
+  }
+  if (allowAnyone) {
+    say(
+      'ALLOW ANYONE: custom.tablecast.allowAnyone is set, so whoever finds this API may use it, without a credential.',
+    );
+  }
+  const { accessWarnings } = await load('auth/warnings.js');
+  const access = { defaultModes: defaultAuthorization };
+  for (const { message } of accessWarnings({ model, jwt, access })) say(`${message}.`);
 }
 
 function say(text) {

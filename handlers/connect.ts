@@ -1,7 +1,7 @@
 import type { APIGatewayProxyResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
 import { composeConnect } from '../src/compose/connect.ts';
 import { open } from '../src/relay/open.ts';
-import { upgradeHeaders } from '../src/relay/upgrade-headers.ts';
+import { upgradeHeaders, upgradeOrigins } from '../src/relay/upgrade-headers.ts';
 
 type ConnectEvent = APIGatewayProxyWebsocketEventV2 & {
   readonly headers?: Record<string, string | undefined>;
@@ -21,6 +21,8 @@ export async function handler({ requestContext, ...event }: ConnectEvent): Promi
     connectedAt: requestContext.connectedAt ?? context.clock.now(),
     headers: upgradeHeaders(event),
     query: new Map(Object.entries(event.queryStringParameters ?? {})),
+    origins: upgradeOrigins(event),
+    requestContext,
   });
   if (outcome.status !== 200) return { statusCode: outcome.status, body: outcome.message };
   if (!outcome.subprotocol) return { statusCode: 200 };

@@ -6,12 +6,13 @@ import { compose } from '../src/compose.ts';
 
 const context = compose();
 const { corsOrigins, maxBodyBytes } = context.config;
-const settings = { ...DEFAULT_HTTP_SETTINGS, corsOrigins, maxBodyBytes };
+const { jsonDepth } = context.settings.limits;
+const settings = { ...DEFAULT_HTTP_SETTINGS, corsOrigins, maxBodyBytes, jsonDepth };
 const answer = createHttpHandler({ ...context, settings });
 
 /** `/graphql` of the HTTP API: queries and mutations. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
-  const response = await answer(requestOf(event));
+  const response = await answer(requestOf(event, context.door.gateway));
   context.metrics.flush();
   return resultOf(response);
 }

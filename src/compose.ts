@@ -1,17 +1,19 @@
 import type { Publish } from './api/ports.ts';
 import { withApi } from './compose/api.ts';
-import { authenticatorOf } from './compose/authenticator.ts';
+import { authenticatorOf, doorOf, warnOfAccess } from './compose/authenticator.ts';
 import { readModel } from './compose/model.ts';
 import { projectParts } from './compose/parts.ts';
 import { composeSweep } from './compose/sweep.ts';
 import { type Config, readConfig } from './config.ts';
 import type { Project } from './project.ts';
-import type { RelayContext } from './relay/context.ts';
+import type { DoorSettings, RelayContext } from './relay/context.ts';
+import { createFrameRate } from './relay/frame-rate.ts';
 
 export { readModel } from './compose/model.ts';
 
 /** Everything the handlers run on. */
 export interface Composition extends RelayContext {
+  readonly door: DoorSettings;
   readonly config: Config;
   readonly publish: Publish;
 }
@@ -25,12 +27,16 @@ export interface Composition extends RelayContext {
  */
 export function compose(config: Config = readConfig(), parts: Project = projectParts()): Composition {
   const sweep = composeSweep(config);
+  const model = readModel(config.schemaFile);
+  warnOfAccess(model, config, sweep.logger);
   const base = {
     ...sweep,
     config,
-    model: readModel(config.schemaFile),
-    authenticator: authenticatorOf(config, sweep.logger),
+    model,
+    authenticator: authenticatorOf(config, sweep.logger, parts.hooks),
     hooks: parts.hooks ?? {},
+    door: doorOf(config),
+    frameRate: createFrameRate(config.settings.limits.framesPerMinute, () => performance.now()),
   };
   const { context, publish } = withApi(config, base, parts.resolvers);
   return { ...context, publish };

@@ -1,20 +1,28 @@
 import { randomBytes } from 'node:crypto';
+import { readAuthentication, readDefaultModes, readGateway, readOriginRules } from './access-config.ts';
 import { parseApiKeyEntries } from './auth/api-key-text.ts';
 import type { ApiKeyEntry } from './auth/api-keys.ts';
 import type { AuthenticationMode } from './auth/authenticator.ts';
-import { parseIssuers, type TokenIssuer } from './auth/issuers.ts';
+import { isTrustedUrl, parseIssuers, type TokenIssuer } from './auth/issuers.ts';
+import { localIssuers } from './auth/local-issuers.ts';
 import { bytes, choice, type Environment, invalid, milliseconds, url, within } from './environment.ts';
 import { TablecastError } from './errors.ts';
+import { readLimits } from './limits-config.ts';
 import { LOG_LEVELS, type LogLevel } from './observe/logger.ts';
-import { DEFAULT_SETTINGS, type RelaySettings } from './relay/context.ts';
+import { DEFAULT_SETTINGS, type DoorSettings, type RelaySettings } from './relay/context.ts';
 
 /** Everything the handlers take from their environment. */
 export interface Config {
   /** Path of the schema file, relative to the working directory. `TABLECAST_SCHEMA`, default `schema.graphql`. */
   readonly schemaFile: string;
+  /**
+   * Path of the file with the only documents that may run, in the same way. `TABLECAST_DOCUMENTS`; without it any may
+   * that is valid.
+   */
+  readonly documentsFile: string | undefined;
   /** Name of the relay table. `TABLECAST_RELAY_TABLE`. */
   readonly relayTable: string;
-  /** `TABLECAST_AUTH`: `required` (default), or `off`, which is refused on AWS. */
+  /** `TABLECAST_AUTH`: `required` (default), or `off`, which is refused on AWS without `TABLECAST_ALLOW_ANYONE=true`. */
   readonly authentication: AuthenticationMode;
   /**
    * Accepted API keys. `TABLECAST_API_KEY_HASHES`: the SHA-256 of each in hex, with `@` and epoch seconds if it
@@ -23,6 +31,8 @@ export interface Config {
   readonly apiKeys: readonly ApiKeyEntry[];
   /** Issuers whose tokens are accepted. `TABLECAST_JWT`, a JSON array (docs/authentication.md); none by default. */
   readonly jwt: readonly TokenIssuer[];
+  /** What authorisers of API Gateway's and pages of other origins come to (`src/access-config.ts`). */
+  readonly door: DoorSettings;
   /**
    * What page tokens (`nextToken`) are sealed with, ≥ 16 characters. `TABLECAST_PAGE_SECRET`; by default a random one,
    * so that a page token ends with the process that gave it.
@@ -45,7 +55,17 @@ export interface Config {
   readonly warm: WarmConfig;
   readonly fanOut: FanOutConfig;
   readonly logLevel: LogLevel;
+  /**
+   * Writes the messages of errors that are not Tablecast's own, which may repeat values. `TABLECAST_LOG_ERROR_MESSAGES`,
+   * `on` or `off`; by default on under serverless-offline, where whoever develops reads what their resolvers throw.
+   */
+  readonly logErrorMessages: boolean;
   readonly metrics: MetricsConfig;
+  /**
+   * Tables whose mutations are refused, by their names in the schema. `TABLECAST_READ_ONLY_TABLES`, a JSON array; none by
+   * default. On AWS the role says the same.
+   */
+  readonly readOnlyTables: ReadonlySet<string>;
   readonly settings: RelaySettings;
 }
 
@@ -111,10 +131,12 @@ export function readConfig(env: Environment = process.env, role: ProcessRole = '
   const region = env['AWS_REGION'] || 'us-east-1';
   return {
     schemaFile: env['TABLECAST_SCHEMA'] || 'schema.graphql',
+    documentsFile: env['TABLECAST_DOCUMENTS'] || undefined,
     relayTable: env['TABLECAST_RELAY_TABLE'] || 'tablecast-relay',
-    authentication: authentication(env),
+    authentication: readAuthentication(env, isOnAws(env)),
     apiKeys: parseApiKeyEntries(env['TABLECAST_API_KEY_HASHES'] ?? ''),
-    jwt: parseIssuers(env['TABLECAST_JWT'] || '[]', 'TABLECAST_JWT'),
+    jwt: [...parseIssuers(env['TABLECAST_JWT'] || '[]', 'TABLECAST_JWT'), ...issuersOfLoop(env)],
+    door: { origins: readOriginRules(env), gateway: readGateway(env) },
     pageSecret: pageSecret(env),
     corsOrigins: corsOrigins(env),
     maxBodyBytes: bytes(env, 'TABLECAST_MAX_BODY_BYTES', 128 * 1024, 6 * 1024 * 1024),
@@ -122,7 +144,10 @@ export function readConfig(env: Environment = process.env, role: ProcessRole = '
     dynamodbEndpoint: url(env, 'DYNAMODB_ENDPOINT', 'http://127.0.0.1:8000'),
     connectionsEndpoint: connectionsEndpoint(env, region),
     logLevel: choice(env, 'TABLECAST_LOG_LEVEL', LOG_LEVELS, 'info'),
+    logErrorMessages:
+      choice(env, 'TABLECAST_LOG_ERROR_MESSAGES', ['on', 'off'], isEmulated(env) ? 'on' : 'off') === 'on',
     metrics: metrics(env, role),
+    readOnlyTables: readOnlyTables(env['TABLECAST_READ_ONLY_TABLES']),
     posting: {
       transport: choice(env, 'TABLECAST_TRANSPORT', ['lean', 'https', 'sdk'], 'lean'),
       perSecond: within(env, 'TABLECAST_POSTS_PER_SECOND', 'requests a second', [1, 1_000_000], 10_000),
@@ -153,6 +178,8 @@ export function readConfig(env: Environment = process.env, role: ProcessRole = '
         DEFAULT_SETTINGS.streamGranularityMs,
       ),
       clockSkewMs: milliseconds(env, 'TABLECAST_CLOCK_SKEW_MS', DEFAULT_SETTINGS.clockSkewMs),
+      access: { defaultModes: readDefaultModes(env) },
+      limits: readLimits(env, isOnAws(env)),
       explainLog: choice(env, 'TABLECAST_EXPLAIN_LOG', ['on', 'off'], 'off') === 'on',
     },
   };
@@ -211,7 +238,15 @@ export function readWorkerConfig(env: Environment = process.env): WorkerConfig {
 const AWS_MARKS = ['AWS_EXECUTION_ENV', 'AWS_LAMBDA_RUNTIME_API', 'AWS_LAMBDA_FUNCTION_NAME'];
 
 function isOnAws(env: Environment): boolean {
-  return AWS_MARKS.some((name) => env[name]) && !env['IS_OFFLINE'];
+  return AWS_MARKS.some((name) => env[name]) && !isEmulated(env);
+}
+
+/**
+ * Whether serverless-offline runs us: it sets IS_OFFLINE, and no address of Lambda's runtime API, which every function on
+ * AWS has. A variable alone that somebody deploys by mistake must not make AWS a developer's machine.
+ */
+function isEmulated(env: Environment): boolean {
+  return Boolean(env['IS_OFFLINE']) && !env['AWS_LAMBDA_RUNTIME_API'];
 }
 
 /** Locally they stay in the log, so that the screen of `start` can be read. */
@@ -227,16 +262,17 @@ function metrics(env: Environment, role: ProcessRole): MetricsConfig {
   };
 }
 
-/** Authentication goes off only by an explicit setting, and never in a function that AWS runs. */
-function authentication(env: Environment): AuthenticationMode {
-  const mode = choice<AuthenticationMode>(env, 'TABLECAST_AUTH', ['required', 'off'], 'required');
-  if (mode === 'off' && isOnAws(env)) {
+/** `npm start` issues tokens of its own, for whoever asks: never where anybody else could ask. */
+function issuersOfLoop(env: Environment): readonly TokenIssuer[] {
+  const origin = url(env, 'TABLECAST_LOCAL_ISSUER', 'http://localhost:3000');
+  if (!origin) return [];
+  if (isOnAws(env) || !isTrustedUrl(new URL(origin)) || new URL(origin).protocol !== 'http:') {
     throw new TablecastError(
       'CONFIG_INVALID',
-      'TABLECAST_AUTH=off: expected only in local use, got it on AWS',
+      'TABLECAST_LOCAL_ISSUER: expected the page of a local "tablecast start", got it elsewhere',
     );
   }
-  return mode;
+  return localIssuers(origin);
 }
 
 /**
@@ -314,4 +350,17 @@ function tableNames(value: string | undefined): ReadonlyMap<string, string> {
     // Told below.
   }
   throw invalid('TABLECAST_TABLE_NAMES', 'a JSON object of stored name to schema name', value);
+}
+
+function readOnlyTables(value: string | undefined): ReadonlySet<string> {
+  if (!value) return new Set();
+  try {
+    const parsed: unknown = JSON.parse(value);
+    if (Array.isArray(parsed) && parsed.every((name): name is string => typeof name === 'string')) {
+      return new Set(parsed);
+    }
+  } catch {
+    // Told below.
+  }
+  throw invalid('TABLECAST_READ_ONLY_TABLES', 'a JSON array of schema names of tables', value);
 }

@@ -14,7 +14,8 @@ export type ErrorCode =
   | 'TABLE_UNAVAILABLE'
   | 'PUBLISH_INVALID'
   | 'LOCAL_STACK'
-  | 'WORKER_CUT';
+  | 'WORKER_CUT'
+  | 'REVOCATION_CUT';
 
 /** Base of all deliberate errors. */
 export class TablecastError extends Error {

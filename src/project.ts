@@ -1,6 +1,9 @@
 import type { GraphQLFieldResolver } from 'graphql';
 import type { OperationContext } from './api/ports.ts';
 import type { Identity } from './auth/identity.ts';
+import type { Authorized } from './auth/own-tokens.ts';
+
+export type { Authorized } from './auth/own-tokens.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: sources and arguments differ from field to field; `types` tells each
 export type Resolver = GraphQLFieldResolver<any, OperationContext, any>;
@@ -29,6 +32,13 @@ export interface OperationEvent {
 
 /** What a project may hook into. A GraphQLError that is thrown is told to the client; any other is an internal error. */
 export interface Hooks {
+  /**
+   * Whom a token speaks for that names none of the configured issuers: an opaque one, as AppSync's Lambda mode has them.
+   * Asked wherever a token may stand (`$connect`, `connection_init`, one operation, HTTP), with it as it came but for
+   * `Bearer `. `undefined` or a GraphQLError refuses; anything else that is thrown, and no answer in 5 s, is a fault on
+   * which clients try again.
+   */
+  authorize?(token: string): Authorized | undefined | Promise<Authorized | undefined>;
   /** Before `connection_init` is acknowledged. Throwing refuses the connection, in its dialect's own way. */
   connect?(request: ConnectRequest): void | Promise<void>;
   /**

@@ -2,6 +2,7 @@ import type { BenchCase } from './case.ts';
 import { bundles } from './cases/bundles.ts';
 import { cold } from './cases/cold.ts';
 import { delivery } from './cases/delivery.ts';
+import { flood } from './cases/flood.ts';
 import { growth } from './cases/growth.ts';
 import { isolation } from './cases/isolation.ts';
 import { latency } from './cases/latency.ts';
@@ -21,4 +22,5 @@ export const CASES: readonly BenchCase[] = [
   matrixLatency,
   latency,
   isolation,
+  flood,
 ];

@@ -1,7 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Size } from './proof.ts';
+import type { Program } from './replay.ts';
 
-/** What one call of `npm run prove` asks for. */
+/** What one call of `npm run prove` or `npm run attack` asks for. */
 export interface ProveOptions {
   readonly size: Size;
   /** Ids as the list has them; undefined: all. */
@@ -23,31 +24,46 @@ export interface OptionsOutput {
   err(text: string): void;
 }
 
-const HELP = `
+/** What the help of a program says of it. */
+export interface ProgramWords {
+  readonly program: Program;
+  readonly description: string;
+  /** Ids for the examples of `--only`. */
+  readonly example: string;
+}
+
+export const PROVE: ProgramWords = {
+  program: 'prove',
+  description: 'Shows what the relay promises, by running it: each line of the table is one proof.',
+  example: 'T2',
+};
+
+const helpOf = ({ program, example }: ProgramWords) => `
 Sizes: --short is part of CI (all together under a minute); without, some minutes; --long is for a night.
-Exit code 0 when every proof holds, 1 when one does not (or the run was stopped), 2 for a wrong call.
+Exit code 0 when every ${program === 'attack' ? 'attack failed, 1 when one got through' : 'proof holds, 1 when one does not'} (or the run was stopped), 2 for a wrong call.
 Examples:
-  npm run prove -- --short
-  npm run prove -- --only T2 --seed 4711`;
+  npm run ${program} -- --short
+  npm run ${program} -- --only ${example} --seed 4711`;
 
 /**
- * Reads the arguments of `npm run prove --`.
+ * Reads the arguments of `npm run prove --` (or `attack`).
  * @param known ids there are, for `--only`
  */
 export function readOptions(
   args: readonly string[],
   known: readonly string[],
   output: OptionsOutput,
+  words: ProgramWords = PROVE,
 ): ProveOptions | Answered {
-  const program = new Command('npm run prove --')
-    .description('Shows what the relay promises, by running it: each line of the table is one proof.')
+  const program = new Command(`npm run ${words.program} --`)
+    .description(words.description)
     .addOption(new Option('--short', 'as in CI').conflicts('long'))
     .addOption(new Option('--long', 'as at night'))
-    .option('--only <ids>', 'only these, such as T3,T8', idsAmong(known))
+    .option('--only <ids>', `only these, such as ${words.example}`, idsAmong(known))
     .option('--seed <n>', 'where everything random starts', wholeNumber, 1)
     .option('--json', 'one JSON object in place of the table')
     .option('--list', 'what there is, without running it')
-    .addHelpText('after', HELP)
+    .addHelpText('after', helpOf(words))
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: output.err });

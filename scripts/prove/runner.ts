@@ -1,5 +1,5 @@
 import type { Proof, ProofResult, Size } from './proof.ts';
-import { replayCommand } from './replay.ts';
+import { type Program, replayCommand } from './replay.ts';
 
 /** What came of one proof. */
 export interface ProofRun extends ProofResult {
@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly size: Size;
   readonly seed: number;
   readonly signal: AbortSignal;
+  /** What the command that replays a run is called. Default `prove`. */
+  readonly program?: Program;
   /** A line on how far the running proof is. */
   readonly progress: (text: string) => void;
   /** Called as soon as one is over. */
@@ -54,7 +56,7 @@ export async function runProofs(proofs: readonly Proof[], options: RunOptions): 
     options.over?.(run);
 
     function replay() {
-      return replayCommand(proof.id, size, seed);
+      return replayCommand(proof.id, size, seed, options.program);
     }
   }
   return runs;

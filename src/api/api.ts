@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { execute, GraphQLError, isObjectType } from 'graphql';
 import type { Logger } from 'pino';
+import type { AccessSettings } from '../auth/access.ts';
+import { guarded } from '../auth/guards.ts';
 import { TablecastError } from '../errors.ts';
 import type { Resolvers } from '../project.ts';
+import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
 import type { Clock } from '../relay/ports.ts';
-import type { Model } from '../schema/model.ts';
+import { allowedDocument } from '../render/allowed-document.ts';
+import type { DocumentList } from '../render/document-list.ts';
+import type { Model, TableType } from '../schema/model.ts';
+import { executing } from './access/execution.ts';
+import { createGuards } from './access/guards.ts';
 import { checkOperation } from './check.ts';
 import { createErrorFormatter } from './format-error.ts';
 import { createPageTokens } from './page-token.ts';
@@ -19,6 +26,7 @@ import type {
 } from './ports.ts';
 import { attachResolvers } from './resolvers.ts';
 import { createTableClient } from './table-client.ts';
+import { createTableOperations, type TableAccess, type TableOperations } from './table-operations.ts';
 
 /** Default of `ApiSettings.resolverTimeoutMs`. */
 export const RESOLVER_TIMEOUT_MS = 10_000;
@@ -36,15 +44,23 @@ export interface ApiOptions {
   readonly resolvers?: Resolvers;
   readonly publish: Publish;
   readonly logger: Logger;
+  /** What resolvers and hooks log with; by default `logger`. */
+  readonly projectLogger?: Logger;
   /** Measures the time limit of resolvers. */
   readonly clock: Clock;
   /** What keys of `nextToken` are derived from: the same in every process, and secret. */
   readonly pageSecret: string;
+  /** What the rules of the schema leave to configuration. Default: nobody is let in by default. */
+  readonly access?: AccessSettings;
   /** Ids of items created without one, and of faults; random UUIDs by default. */
   readonly uuid?: () => string;
   /** Bytes that cannot be guessed; the system's by default. */
   readonly randomBytes?: (count: number) => Uint8Array;
   readonly settings?: ApiSettings;
+  /** On what clients may send; the defaults without them. */
+  readonly limits?: Limits;
+  /** The only documents that may run; without it any may that is valid. */
+  readonly documents?: DocumentList;
 }
 
 /** Most errors told of the variables of one operation. */
@@ -56,7 +72,7 @@ const MAX_VARIABLE_ERRORS = 10;
  * for an empty `pageSecret`, which anybody could guess
  */
 export function createApi(options: ApiOptions): Api {
-  const { model, tables, logger, publish, uuid = randomUUID } = options;
+  const { model, tables, logger, publish, uuid = randomUUID, limits = DEFAULT_LIMITS } = options;
   if (options.pageSecret === '') {
     throw new TablecastError('CONFIG_INVALID', 'pageSecret: expected a secret text, got an empty one');
   }
@@ -67,23 +83,34 @@ export function createApi(options: ApiOptions): Api {
   const pageTokens = createPageTokens(options.pageSecret, options.randomBytes);
   const formatError = createErrorFormatter({ logger, uuid });
 
-  const contextFor = ({ identity, connection }: Caller): OperationContext => {
-    const subject = identity.kind === 'jwt' ? identity.claims?.subject : undefined;
-    const access = { tables, pageTokens, uuid, ...(subject !== undefined && { subject }) };
-    return {
+  const settings = options.access ?? { defaultModes: [] };
+
+  const contextFor = ({ identity, connection, reads = 'get' }: Caller): OperationContext => {
+    const subject = identity.claims?.subject;
+    const operationsOf = tableOperations({
+      tables,
+      pageTokens,
+      uuid,
+      limits,
+      ...(subject !== undefined && { subject }),
+    });
+    const context: OperationContext = {
       identity,
-      tables: tableClients(model, access),
+      tables: tableClients(model, operationsOf),
       ...(connection && { connection }),
       publish,
-      logger,
+      logger: options.projectLogger ?? logger,
     };
+    const reader = { identity, settings };
+    return guarded(executing(context, { reader, operationsOf }), createGuards(model, reader, reads));
   };
 
   return {
     schema: model.schema,
     contextFor,
     formatError,
-    check: (request) => checkOperation(model.schema, request),
+    check: (request) => checkOperation(model.schema, request, limits),
+    allowed: (request) => allowedDocument(request, options.documents, limits),
     async run({ document }, request, caller) {
       try {
         const result = await execute({
@@ -111,10 +138,19 @@ export function createApi(options: ApiOptions): Api {
   }
 }
 
-/** One client a table type, made when it is first asked for: most operations use one. */
+/** Those of each table type, made when they are first asked for: most executions use one. */
+function tableOperations(access: TableAccess): (type: TableType) => TableOperations {
+  const made = new Map<TableType, TableOperations>();
+  return (type) => {
+    const operations = made.get(type) ?? createTableOperations(type, access);
+    made.set(type, operations);
+    return operations;
+  };
+}
+
 function tableClients(
   model: Model,
-  access: Parameters<typeof createTableClient>[2],
+  operationsOf: (type: TableType) => TableOperations,
 ): Readonly<Record<string, TableClient>> {
   const clients: Record<string, TableClient> = Object.create(null);
   for (const type of model.types.values()) {
@@ -124,7 +160,7 @@ function tableClients(
     Object.defineProperty(clients, type.name, {
       enumerable: true,
       get: () => {
-        client ??= createTableClient(type, object, access);
+        client ??= createTableClient(operationsOf(type), object);
         return client;
       },
     });

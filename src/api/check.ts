@@ -5,13 +5,11 @@ import {
   Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
-  parse,
   validate,
 } from 'graphql';
-import { LIMITS } from '../protocol/limits.ts';
+import { DEFAULT_LIMITS } from '../protocol/limits.ts';
 import { type OperationRequest, type ReasonCode, wireError } from '../protocol/messages.ts';
-import { withinLimits } from '../render/document-limits.ts';
-import { countNodes } from './document-size.ts';
+import { type DocumentLimits, withinLimits } from '../render/document-limits.ts';
 import { refusal } from './format-error.ts';
 import type { CheckedOperation } from './ports.ts';
 
@@ -22,34 +20,26 @@ const CHECKING = { maxErrors: 10, hideSuggestions: true };
 const SHOWN_NAME_LENGTH = 64;
 
 /** `Api.check`: what is wrong with a document comes back as errors; nothing is thrown. */
-export function checkOperation(schema: GraphQLSchema, request: OperationRequest): CheckedOperation {
-  return withinLimits(request.query, () => checkWithin(schema, request), refused);
-}
-
-function checkWithin(schema: GraphQLSchema, request: OperationRequest): CheckedOperation {
+export function checkOperation(
+  schema: GraphQLSchema,
+  request: OperationRequest,
+  limits: DocumentLimits = DEFAULT_LIMITS,
+): CheckedOperation {
   try {
-    return check(schema, request);
+    return withinLimits(request, limits, (document) => check(schema, request, document), refused);
   } catch (error) {
     if (error instanceof GraphQLError) return { ok: false, errors: [refusal(error)] };
     throw error;
   }
 }
 
-function check(schema: GraphQLSchema, request: OperationRequest): CheckedOperation {
-  const document = parse(request.query, { maxTokens: LIMITS.documentTokens });
+function check(schema: GraphQLSchema, request: OperationRequest, document: DocumentNode): CheckedOperation {
   const operation = chosenOperation(document, request.operationName);
   if (typeof operation === 'string') return refused('BAD_REQUEST', operation);
   // Its own reader validates it, and knows what a subscription may hold.
   if (operation.operation === OperationTypeNode.SUBSCRIPTION) return { ok: true, kind: 'subscription' };
   const problems = validate(schema, document, undefined, CHECKING);
   if (problems.length > 0) return { ok: false, errors: problems.map((problem) => refusal(problem)) };
-  const nodes = countNodes(document, operation);
-  if (nodes > LIMITS.documentNodes) {
-    return refused(
-      'DOCUMENT_TOO_LARGE',
-      `Document: expected at most ${LIMITS.documentNodes} nodes with its fragments inlined, got more`,
-    );
-  }
   return { ok: true, kind: operation.operation, document };
 }
 

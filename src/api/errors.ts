@@ -6,6 +6,7 @@ export type ApiErrorType =
   | 'DynamoDB:Unavailable'
   | 'BadRequestException'
   | 'ExecutionTimeout'
+  | 'Unauthorized'
   | 'InternalFailure';
 
 /** An argument or input that cannot be used; the message says what was expected and what came, never a value. */
@@ -21,6 +22,16 @@ export function conditionFailed(expected: 'an item' | 'no item'): GraphQLError {
     'CONDITION_FAILED',
     `The conditional request failed (expected ${expected} with this key, found ${found})`,
   );
+}
+
+/** What AppSync answers whom no rule lets do this at all: nothing was read or written. */
+export function unauthorized(field: string, type: string): GraphQLError {
+  return forbidden(`Not Authorized to access ${field} on type ${type}`);
+}
+
+/** A rule stands against part of an operation; the message names fields and types, never a value. */
+export function forbidden(message: string): GraphQLError {
+  return apiError('Unauthorized', 'FORBIDDEN', message);
 }
 
 export function apiError(errorType: ApiErrorType, code: string, message: string): GraphQLError {

@@ -12,8 +12,8 @@ import { isPlainObject } from '../change/plain-object.ts';
 import type { Item } from './ports.ts';
 import { storedFields } from './stored-fields.ts';
 
-/** Items of this process → the image each was made of. */
-const images = new WeakMap<object, Image>();
+/** Items of this process → the image each was made of, and the type it was made as. */
+const images = new WeakMap<object, { readonly image: Image; readonly typeName: string }>();
 const items = new WeakMap<Image, Map<GraphQLObjectType, Item>>();
 
 /**
@@ -28,14 +28,18 @@ export function itemOf(image: Image, type: GraphQLObjectType): Item {
   if (!item) {
     item = createItem(image, type);
     known.set(type, item);
-    images.set(item, image);
+    images.set(item, { image, typeName: type.name });
   }
   return item;
 }
 
-/** What an item was made of; `undefined` for any other object. */
-export function imageOf(item: object): Image | undefined {
-  return images.get(item);
+/**
+ * What an item of a type was made of; `undefined` for any other object, an item of another type included: attributes of
+ * one name mean another thing there.
+ */
+export function imageOf(item: object, typeName: string): Image | undefined {
+  const made = images.get(item);
+  return made?.typeName === typeName ? made.image : undefined;
 }
 
 /** True for a null-prototype object of attributes, the form images have. One without attributes counts. */

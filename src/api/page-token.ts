@@ -8,13 +8,16 @@ import type { TableType } from '../schema/model.ts';
 import { badInput } from './errors.ts';
 
 /** First byte of a token; another when what is in it, or how lists are read, changes. */
-const VERSION = 1;
+const VERSION = 2;
 const ALGORITHM = 'aes-256-gcm';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** A key is at most 3 KB, six times that as JSON of control characters, and a third more as base64url. */
 const MAX_TOKEN_LENGTH = 32_768;
+
+/** What is sealed is filled up to a multiple of this: the key of an item that may not be read may be in it, and shows nothing of its length. */
+const PADDED_BYTES = 256;
 
 /** Makes and reads `nextToken`: where the next page of one list starts. */
 export interface PageTokens {
@@ -40,7 +43,7 @@ export function createPageTokens(
     seal(type, filter, lastKey) {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv(ALGORITHM, key, nonce).setAAD(bindingOf(type, filter));
-      const sealed = Buffer.concat([cipher.update(JSON.stringify(lastKey), 'utf8'), cipher.final()]);
+      const sealed = Buffer.concat([cipher.update(padded(JSON.stringify(lastKey))), cipher.final()]);
       return Buffer.concat([Buffer.of(VERSION), nonce, cipher.getAuthTag(), sealed]).toString('base64url');
     },
     open(type, filter, token) {
@@ -68,6 +71,16 @@ function decrypted(key: Buffer, type: TableType, filter: Expression, token: stri
   } catch {
     return undefined;
   }
+}
+
+/** JSON followed by blanks, which JSON does not mind. */
+function padded(json: string): Buffer {
+  const bytes = Buffer.from(json, 'utf8');
+  return Buffer.alloc(Math.ceil(bytes.length / PADDED_BYTES) * PADDED_BYTES, ' ').fill(
+    bytes,
+    0,
+    bytes.length,
+  );
 }
 
 function bindingOf(type: TableType, filter: Expression): Buffer {

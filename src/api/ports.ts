@@ -4,6 +4,7 @@ import type { Identity } from '../auth/identity.ts';
 import type { Image } from '../change/change.ts';
 import type { Expression } from '../filter/expression.ts';
 import type { OperationRequest, WireError } from '../protocol/messages.ts';
+import type { Admission } from '../render/allowed-document.ts';
 import type { TableType } from '../schema/model.ts';
 
 /** A page of items, as stored. */
@@ -16,7 +17,10 @@ export interface ImagePage {
 /** What came of a conditional write. */
 export type WriteOutcome =
   | { readonly kind: 'written'; readonly image: Image }
-  /** The condition did not hold: create found an item, update or delete found none of this type. */
+  /**
+   * The condition did not hold: create found an item, update or delete found none of this type, or one for which
+   * `condition` does not hold. Which of the two it was is not told.
+   */
   | { readonly kind: 'condition-failed' }
   /** DynamoDB would not store it, for what is in it; `message` says why, without any value, and may be told. */
   | { readonly kind: 'invalid'; readonly message: string };
@@ -30,9 +34,10 @@ export interface Tables {
   /** One item by its whole key (API field name → attribute). Strongly consistent. */
   get(type: TableType, key: Image): Promise<Image | undefined>;
   /**
-   * Up to `limit` items that match `filter`, in the table's own order. A Query when the filter fixes the partition key
-   * by equality (and a condition on the sort key is pushed into the key condition), else a Scan. Reads on past items
-   * that do not match, within a bound; a page may therefore be short, and still have a `lastKey`.
+   * Up to `limit` items that match `filter`, in the table's own order. Where the filter fixes the partition key by
+   * equality, or names a few partitions by `in`, a Query of each, one after the other (a condition on the sort key is
+   * pushed into the key condition); else a Scan. Of a partition in which nothing can match nothing is read. Reads on
+   * past items that do not match, within a bound; a page may therefore be short, and still have a `lastKey`.
    */
   list(
     type: TableType,
@@ -40,14 +45,19 @@ export interface Tables {
   ): Promise<ImagePage>;
   /** Puts an item that is not there. `image` is keyed by stored attribute name. */
   create(type: TableType, image: Image): Promise<WriteOutcome>;
-  /** Sets and removes attributes of an item that is there; `image` of the outcome is the whole new item. */
+  /**
+   * Sets and removes attributes of an item that is there; `image` of the outcome is the whole new item.
+   * @param condition must hold for the item as it is when it is written: of rules (`eq`, `in` and `hasElement` of values
+   * that are not null, `and`, `or`), for which what the table can say is exactly what the predicate says
+   */
   update(
     type: TableType,
     key: Image,
     change: { readonly set: Image; readonly remove: readonly string[] },
+    condition?: Expression,
   ): Promise<WriteOutcome>;
-  /** Deletes an item that is there; `image` of the outcome is the item as it was. */
-  delete(type: TableType, key: Image): Promise<WriteOutcome>;
+  /** Deletes an item that is there; `image` of the outcome is the item as it was. `condition` as of `update`. */
+  delete(type: TableType, key: Image, condition?: Expression): Promise<WriteOutcome>;
 }
 
 /** One item as resolvers see it: field name → value, read when it is asked for. */
@@ -93,7 +103,10 @@ export type Publish = (field: string, payload: Readonly<Record<string, unknown>>
 /** What every resolver gets as its third argument. */
 export interface OperationContext {
   readonly identity: Identity;
-  /** Type name → its table; a null-prototype object. */
+  /**
+   * Type name → its table; a null-prototype object. For the project's own code, which no rule holds back: what it returns
+   * is held against the rules, what it does is not.
+   */
   readonly tables: Readonly<Record<string, TableClient>>;
   /** Present over a WebSocket; absent over HTTP and where a field is resolved at delivery. */
   readonly connection?: ConnectionStore;
@@ -105,6 +118,8 @@ export interface OperationContext {
 export interface Caller {
   readonly identity: Identity;
   readonly connection?: ConnectionStore;
+  /** What the rules must let it do with what resolvers return: `listen` at delivery. Default `get`. */
+  readonly reads?: 'get' | 'listen';
 }
 
 /** A result ready to be sent: data and AppSync-shaped errors. */
@@ -125,10 +140,12 @@ export interface Api {
   readonly schema: GraphQLSchema;
   contextFor(caller: Caller): OperationContext;
   /**
-   * Size, parse with a bound on tokens, one operation (chosen by `operationName`), validation. A subscription is told
-   * apart before it is validated: it has its own reader.
+   * Parse within the limits, one operation (chosen by `operationName`), validation. A subscription is told apart before
+   * it is validated: it has its own reader.
    */
   check(request: OperationRequest): CheckedOperation;
+  /** Which document a request is for, if it may run at all: to be asked before `check`, once its client was let in. */
+  allowed(request: OperationRequest): Admission;
   /** Runs a checked query or mutation. Never rejects: a fault of ours is an error of the result, logged. */
   run(
     operation: Extract<CheckedOperation, { readonly ok: true; readonly kind: 'query' | 'mutation' }>,

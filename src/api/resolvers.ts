@@ -1,20 +1,17 @@
-import { type GraphQLError, type GraphQLField, type GraphQLFieldResolver, isObjectType } from 'graphql';
+import { type GraphQLField, isObjectType } from 'graphql';
 import { TablecastError } from '../errors.ts';
 import type { Resolvers } from '../project.ts';
-import type { Clock } from '../relay/ports.ts';
 import { checkResolvers } from '../schema/check-resolvers.ts';
 import type { Model, TableOperation } from '../schema/model.ts';
-import { apiError } from './errors.ts';
-import { imageOf, isImage, itemOf } from './items.ts';
-import type { Item, OperationContext, TableClient } from './ports.ts';
-
-export interface ResolverSettings {
-  readonly clock: Clock;
-  /** How long one resolver of the user's may take, ms. */
-  readonly timeoutMs: number;
-}
-
-type Resolver = GraphQLFieldResolver<unknown, OperationContext, Readonly<Record<string, unknown>>>;
+import { guardedResolver } from '../schema/rules/guarded-fields.ts';
+import { executionOf } from './access/execution.ts';
+import { guardedResults, guardNamedFields, returnsItems, vouchFor } from './access/guarded-results.ts';
+import { ruledTypes } from './access/guards.ts';
+import { type ItemRules, itemRules } from './access/item-rules.ts';
+import { type RootField, refuseRootField } from './access/root-fields.ts';
+import type { OperationContext } from './ports.ts';
+import type { TableOperations } from './table-operations.ts';
+import { type Resolver, type ResolverSettings, usersResolver } from './users-resolver.ts';
 
 /**
  * Makes the model's schema the one that is executed everywhere: by the API and at delivery. Generated fields answer
@@ -28,16 +25,31 @@ export function attachResolvers(model: Model, resolvers: Resolvers, settings: Re
   const problems = checkResolvers(model, names);
   if (problems.length > 0) throw new TablecastError('CONFIG_INVALID', problems.join('\n'));
 
-  const { schema } = model;
-  const roots = [schema.getQueryType()?.name, schema.getMutationType()?.name];
-  for (const operation of model.queries.values()) attachOperation(model, roots[0], operation);
-  for (const operation of model.mutations.values()) attachOperation(model, roots[1], operation);
+  for (const operation of model.queries.values()) attachOperation(model, 'query', operation);
+  for (const operation of model.mutations.values()) attachOperation(model, 'mutation', operation);
   for (const [type, fields] of given) {
     for (const [name, resolve] of fields) {
       const field = fieldOf(model, type, name);
-      if (field) field.resolve = usersResolver(`${type}.${name}`, resolve, settings);
+      if (field)
+        field.resolve = ruledResolver(
+          model,
+          type,
+          field,
+          usersResolver(`${type}.${name}`, resolve, settings),
+        );
     }
   }
+  const users = [...names].flatMap(([type, fields]) => [...fields].map((name) => `${type}.${name}`));
+  guardNamedFields(model, new Set([...generatedFields(model), ...users]));
+}
+
+/** `Type.field` of those that tables answer. */
+function generatedFields(model: Model): readonly string[] {
+  const { query, mutation } = rootNames(model);
+  return [
+    ...[...model.queries.keys()].map((name) => `${query}.${name}`),
+    ...[...model.mutations.keys()].map((name) => `${mutation}.${name}`),
+  ];
 }
 
 function fieldOf(
@@ -50,113 +62,69 @@ function fieldOf(
   return new Map(Object.entries(type.getFields())).get(name);
 }
 
-function attachOperation(model: Model, root: string | undefined, operation: TableOperation): void {
-  const field = fieldOf(model, root, operation.name);
-  if (!field) return;
+function attachOperation(model: Model, root: RootField['root'], operation: TableOperation): void {
+  const type = rootNames(model)[root];
+  const field = fieldOf(model, type, operation.name);
+  if (type === undefined || !field) return;
+  const place = { type, field: field.name };
   const resolve: Resolver = async (_source, args, context) => {
-    const table = context.tables[operation.type.name];
-    if (!table) throw new TypeError(`expected a table client for ${operation.type.name}, got none`);
-    return resultOf(table, operation, args);
+    const { reader, operationsOf } = executionOf(context);
+    refuseRootField(model, { root, type, field, isGenerated: true }, reader);
+    const rules = itemRules(model, operation.type, reader, place);
+    return resultOf(operationsOf(operation.type), operation, args, rules);
   };
   field.resolve = resolve;
 }
 
 /** Answers with images rather than items: each field then reads its attribute directly. */
 async function resultOf(
-  table: TableClient,
+  table: TableOperations,
   { action }: TableOperation,
   args: Readonly<Record<string, unknown>>,
+  rules: ItemRules,
 ): Promise<unknown> {
   switch (action) {
-    case 'get': {
-      const item = await table.get(args);
-      return item && stored(item);
-    }
-    case 'list': {
-      const { items, nextToken } = await table.list(args);
-      return { items: items.map(stored), nextToken };
-    }
+    case 'get':
+      return table.get(args, rules);
+    case 'list':
+      return vouchFor(await table.list(args, rules));
     case 'create':
     case 'update':
     case 'delete':
-      return stored(await table[action](inputOf(args)));
+      return table[action](inputOf(args), rules);
     default:
       return action satisfies never;
   }
-}
-
-function stored(item: Item): unknown {
-  return imageOf(item) ?? item;
 }
 
 function inputOf({ input }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return typeof input === 'object' && input !== null ? Object.fromEntries(Object.entries(input)) : {};
 }
 
+function rootNames({ schema }: Model): Readonly<Record<RootField['root'], string | undefined>> {
+  return { query: schema.getQueryType()?.name, mutation: schema.getMutationType()?.name };
+}
+
 /**
- * A resolver of the user's, with a time limit. Its parent is an item where the parent is stored: fields by API name,
- * whether it came from a table or with a change.
+ * A resolver of the user's behind the rules: of its field, without which it does not run, and of the types of the items
+ * it returns.
  */
-function usersResolver(
-  path: string,
-  resolve: Resolvers[string][string],
-  settings: ResolverSettings,
+function ruledResolver(
+  model: Model,
+  type: string,
+  field: GraphQLField<unknown, OperationContext>,
+  resolve: Resolver,
 ): Resolver {
+  const types = ruledTypes(model);
+  const answer = returnsItems(model, types, field.type) ? guardedResults(model, resolve) : resolve;
+  const roots = rootNames(model);
+  if (type !== roots.query && type !== roots.mutation)
+    return guardedResolver(model, type, field.name, answer);
+  if (!model.access && types.size === 0) return answer;
+  const root = type === roots.query ? 'query' : 'mutation';
+  const place: RootField = { root, type, field, isGenerated: false };
   return (source, args, context, info) => {
-    const parent = isImage(source) ? itemOf(source, info.parentType) : source;
-    const result: unknown = resolve(parent, args, context, info);
-    if (!isThenable(result)) return eachWithinTime(path, result, settings);
-    return withinTime(path, Promise.resolve(result), settings).then((value) =>
-      eachWithinTime(path, value, settings),
-    );
+    refuseRootField(model, place, executionOf(context).reader);
+    return answer(source, args, context, info);
   };
-}
-
-/** A list may hold promises: `ids.map((id) => tables.User.get({ id }))`. */
-function eachWithinTime(path: string, value: unknown, settings: ResolverSettings): unknown {
-  if (!Array.isArray(value) || !value.some(isThenable)) return value;
-  return value.map((element: unknown) =>
-    isThenable(element) ? withinTime(path, Promise.resolve(element), settings) : element,
-  );
-}
-
-async function withinTime(
-  path: string,
-  result: Promise<unknown>,
-  { clock, timeoutMs }: ResolverSettings,
-): Promise<unknown> {
-  const answered = new AbortController();
-  const tooLate = clock
-    .sleep(timeoutMs, answered.signal)
-    .then((): GraphQLError | undefined =>
-      answered.signal.aborted
-        ? undefined
-        : apiError(
-            'ExecutionTimeout',
-            'TIMEOUT',
-            `${path}: expected its resolver to answer within ${timeoutMs} ms, got no answer`,
-          ),
-    );
-  try {
-    return await Promise.race([
-      result,
-      tooLate.then((error) => {
-        if (!error) return result;
-        // Nobody waits for what comes too late; a rejection among it would end the process.
-        result.then(ignoreElements, () => {});
-        throw error;
-      }),
-    ]);
-  } finally {
-    answered.abort();
-  }
-}
-
-function ignoreElements(value: unknown): void {
-  if (!Array.isArray(value)) return;
-  for (const element of value) if (isThenable(element)) Promise.resolve(element).catch(() => {});
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { TablecastError } from '../errors.ts';
 import type { Presented } from './identity.ts';
+import { apiKeyIdentityHash } from './identity-hash.ts';
 
 /** An accepted API key, as configuration holds it. */
 export interface ApiKeyEntry {
@@ -52,7 +53,7 @@ export function createApiKeys(entries: readonly ApiKeyEntry[]): ApiKeys {
       }
       if (expiresAt === undefined) return { kind: 'refused', reason: 'an unknown API key' };
       if (expiresAt * 1000 <= now) return { kind: 'refused', reason: 'an expired API key' };
-      const hash = createHash('sha256').update('api-key:').update(presented).digest('base64url').slice(0, 22);
+      const hash = apiKeyIdentityHash(presented);
       return {
         kind: 'identified',
         identity: { kind: 'api-key', hash, ...(Number.isFinite(expiresAt) && { expiresAt }) },

@@ -9,8 +9,10 @@ export type AuthenticationMode = 'required' | 'off';
 export interface AuthenticatorParts {
   readonly mode: AuthenticationMode;
   readonly apiKeys: ApiKeys;
-  /** Without it every token is refused. */
+  /** Without it, and without `ownTokens`, every token is refused. */
   readonly tokens?: TokenVerifier;
+  /** The project's own check, asked for tokens that name none of the issuers of `tokens`. */
+  readonly ownTokens?: TokenVerifier;
   readonly clock: {
     /** Epoch ms. */
     now(): number;
@@ -18,6 +20,11 @@ export interface AuthenticatorParts {
 }
 
 const ANONYMOUS: Identity = { kind: 'anonymous', hash: 'anonymous' };
+
+/** What to use in the place of a signature. */
+export const AWS_SIGNATURE =
+  'an AWS signature, which API Gateway alone can check: use an API key, a token, or a URL signed for its IAM ' +
+  'authoriser (docs/authentication.md, "AWS signatures")';
 
 /** Who a credential speaks for, or what was presented instead of a good one, in words that read after "got". */
 type Verdict = Identity | string;
@@ -27,17 +34,20 @@ type Verdict = Identity | string;
  * a token whose issuer's keys cannot be fetched rejects even beside a good key: who the client is must not depend on
  * whether the issuer answers.
  */
-export function createAuthenticator({ mode, apiKeys, tokens, clock }: AuthenticatorParts): Authenticator {
+export function createAuthenticator(parts: AuthenticatorParts): Authenticator {
+  const { mode, apiKeys, tokens, ownTokens, clock } = parts;
   if (mode === 'off') return { authenticate: async () => ({ kind: 'identified', identity: ANONYMOUS }) };
-  const expected = `expected a valid ${tokens ? 'API key or token' : 'API key'}`;
+  const expected = `expected a valid ${tokens || ownTokens ? 'API key or token' : 'API key'}`;
 
   const byToken = async (presented: unknown): Promise<Verdict> => {
     if (typeof presented !== 'string') return `a token of type ${kindOf(presented)}`;
     const token = presented.replace(/^Bearer /i, '').trim();
     if (token === '') return 'an empty token';
-    if (isAwsSignature(token)) return 'an AWS signature (SigV4; use an API key or a JSON Web Token)';
-    if (!tokens) return 'a token, and no issuer of tokens is configured';
-    const verdict = await tokens.verify(token);
+    if (isAwsSignature(token)) return AWS_SIGNATURE;
+    let verdict = await tokens?.verify(token);
+    if (ownTokens && (!verdict || (!verdict.ok && verdict.isForeign)))
+      verdict = await ownTokens.verify(token);
+    if (!verdict) return 'a token, and no issuer of tokens is configured';
     if (!verdict.ok) return verdict.reason;
     const { expiresAt } = verdict.identity;
     if (expiresAt !== undefined && expiresAt * 1000 <= clock.now()) return EXPIRED_TOKEN;

@@ -8,6 +8,11 @@ export interface OidcIssuer {
   readonly audience: string | readonly string[];
   /** Where its keys are. By default where its `/.well-known/openid-configuration` says. */
   readonly jwksUri?: string;
+  /**
+   * What rules take its tokens for. Default `oidc`; `userPools` for an issuer that has taken the place of a user pool, so
+   * that the rules of a schema need not change.
+   */
+  readonly provider?: 'oidc' | 'userPools';
 }
 
 /** A Cognito user pool. */
@@ -23,7 +28,7 @@ export interface CognitoIssuer {
 export type TokenIssuer = OidcIssuer | CognitoIssuer;
 
 const EXPECTED =
-  'an object with issuer, audience and perhaps jwksUri, or userPoolId, clientId and perhaps tokenUse';
+  'an object with issuer, audience and perhaps jwksUri and provider, or userPoolId, clientId and perhaps tokenUse';
 
 /**
  * Reads issuers as JSON text.
@@ -65,7 +70,9 @@ function readIssuer(value: unknown, at: string): TokenIssuer {
   }
   const given = new Map<string, unknown>(Object.entries(value));
   const isPool = given.has('userPoolId');
-  const known = isPool ? ['userPoolId', 'clientId', 'tokenUse'] : ['issuer', 'audience', 'jwksUri'];
+  const known = isPool
+    ? ['userPoolId', 'clientId', 'tokenUse']
+    : ['issuer', 'audience', 'jwksUri', 'provider'];
   for (const key of given.keys()) {
     if (!known.includes(key)) {
       throw invalid(`${at}.${key.slice(0, 40)}`, `only ${known.join(', ')} beside it`, 'an unknown setting');
@@ -97,7 +104,16 @@ function readOidc(given: ReadonlyMap<string, unknown>, at: string): OidcIssuer {
   if (/[?#]/.test(issuer)) throw invalid(`${at}.issuer`, 'a URL without query and fragment', 'one with them');
   const audience = readNames(given.get('audience'), `${at}.audience`);
   const jwksUri = given.get('jwksUri');
-  return { issuer, audience, ...(jwksUri !== undefined && { jwksUri: readUrl(jwksUri, `${at}.jwksUri`) }) };
+  const provider = given.get('provider');
+  if (provider !== undefined && provider !== 'oidc' && provider !== 'userPools') {
+    throw invalid(`${at}.provider`, 'oidc or userPools', shown(provider));
+  }
+  return {
+    issuer,
+    audience,
+    ...(jwksUri !== undefined && { jwksUri: readUrl(jwksUri, `${at}.jwksUri`) }),
+    ...(provider && { provider }),
+  };
 }
 
 /** The text as it came: an issuer is compared to the letter. */

@@ -6,6 +6,7 @@ import { firstQuery } from '../console/graphiql/first-query.ts';
 import type { GraphiQLInfo } from '../console/graphiql/info.ts';
 import type { Example, PageInfo } from '../console/page-info.ts';
 import { TablecastError } from '../errors.ts';
+import { type Owner, owned, SAMPLE_PERSON } from './sample-person.ts';
 
 /** What the pages tell a developer about the stack they belong to. */
 export interface ConsoleInfo {
@@ -20,6 +21,12 @@ export interface ConsoleInfo {
   readonly dynamodb: string;
   /** Table names as the schema writes them; the page begins with the first. */
   readonly tables: readonly string[];
+  /** True when the schema has rules: the pages then let one say who one is, by tokens of the local issuer. Default false. */
+  readonly rules?: boolean;
+  /** See `Endpoints.tokenCommand`; with it the pages speak as its person unless they are told otherwise. */
+  readonly tokenCommand?: string;
+  /** Attributes that name an item's owner: samples are to be somebody's. Default none. */
+  readonly owners?: readonly Owner[];
 }
 
 /** What one path answers. A file that is large and seldom asked for is read when it is. */
@@ -94,16 +101,18 @@ function* files(folder: URL): Iterable<[string, Resource]> {
 }
 
 function* facts(info: ConsoleInfo): Iterable<[string, Resource]> {
-  const { ws, apiKey, region, dynamodb, tables, sdl } = info;
-  const subscriptions = subscriptionExamples(sdl, tables);
+  const { ws, apiKey, region, dynamodb, tables, sdl, rules = false, tokenCommand, owners = [] } = info;
+  const subscriptions = subscriptionExamples(sdl, tables).map((example) => owned(example, owners));
+  const person = rules && { person: tokenCommand === undefined ? '' : SAMPLE_PERSON };
   const examples = subscriptions.map((example) => ({
     ...example,
     wscat: wscatLine(info, example),
     ...(example.sample && { putItem: putItemLine(info, example.sample) }),
   }));
-  const page: PageInfo = { ws, apiKey, region, dynamodb, tables, examples };
+  const page: PageInfo = { ws, apiKey, ...person, region, dynamodb, tables, examples };
   const graphiql: GraphiQLInfo = {
     apiKey,
+    ...person,
     tabs: [
       { query: firstQuery(sdl), variables: '{}' },
       ...subscriptions

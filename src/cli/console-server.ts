@@ -6,7 +6,9 @@ import { TablecastError } from '../errors.ts';
 import { EXPLAIN_PATH, explainRequest } from './console-explain.ts';
 import { graphiqlHeaders, pageHeaders } from './console-headers.ts';
 import { type ConsoleInfo, consolePages, GRAPHIQL_PATH, type Resource } from './console-pages.ts';
+import { tokenRequest } from './console-tokens.ts';
 import type { ExplainRecent } from './explain-live.ts';
+import type { LocalIssuer } from './local-issuer.ts';
 import { answerUpgrade, createLocalProxy, type LocalGateway, type LocalProxy } from './local-proxy.ts';
 
 export type { ConsoleInfo } from './console-pages.ts';
@@ -25,6 +27,8 @@ export interface ConsoleOptions {
    * whoever may see the pages. Without it there is no such path.
    */
   readonly explain?: ExplainRecent;
+  /** Answers under `/local-issuer/` (docs/authentication.md). Without it there is no such path. */
+  readonly issuer?: LocalIssuer;
   /** Loopback address to listen on. Default `127.0.0.1`. */
   readonly host?: '127.0.0.1' | '::1';
   /** Folder of the built pages. Default: the one that `npm run build` makes. */
@@ -57,8 +61,14 @@ export async function startConsole(options: ConsoleOptions): Promise<ConsoleServ
   }
   const resources = consolePages(options.info, options.assets);
   const proxy = options.gateway && createLocalProxy(options.gateway);
-  const { explain } = options;
-  const site: Site = { resources, ws: options.info.ws, ...(proxy && { proxy }), ...(explain && { explain }) };
+  const { explain, issuer } = options;
+  const site: Site = {
+    resources,
+    ws: options.info.ws,
+    ...(proxy && { proxy }),
+    ...(explain && { explain }),
+    ...(issuer && { issuer }),
+  };
   const server = createServer((request, response) => {
     answer(request, response, site).catch(() => response.destroy());
   });
@@ -91,6 +101,7 @@ interface Site {
   readonly ws: string;
   readonly proxy?: LocalProxy;
   readonly explain?: ExplainRecent;
+  readonly issuer?: LocalIssuer;
 }
 
 interface Reply {
@@ -104,7 +115,9 @@ interface Reply {
 async function answer(request: IncomingMessage, response: ServerResponse, site: Site): Promise<void> {
   const refused = hostProblem(request);
   const resource = refused ? undefined : resourceOf(request, site.resources);
-  const explained = refused ? undefined : await explainReply(request, site.explain);
+  const explained = refused
+    ? undefined
+    : ((await explainReply(request, site.explain)) ?? tokenReply(request, site.issuer));
   if (!refused && !resource && !explained && site.proxy) {
     site.proxy.web(request, response);
     return;
@@ -140,10 +153,8 @@ async function replyTo(
   resource: Resource | undefined,
   resources: ReadonlyMap<string, Resource>,
 ): Promise<Reply> {
-  const { method } = request;
-  if (method !== 'GET' && method !== 'HEAD') {
-    return { ...problem(405, `method: expected GET or HEAD, got ${method}`), allow: 'GET, HEAD' };
-  }
+  const misused = methodProblem(request);
+  if (misused) return misused;
   if (!resource) {
     const paths = [...resources.keys()].join(' ');
     return problem(404, `path: expected one of ${paths}, got ${pathOf(request).slice(0, 255)}`);
@@ -157,12 +168,32 @@ async function explainReply(
   explain: ExplainRecent | undefined,
 ): Promise<Reply | undefined> {
   if (!explain || pathOf(request) !== EXPLAIN_PATH) return undefined;
-  const { method } = request;
-  if (method !== 'GET' && method !== 'HEAD') {
-    return { ...problem(405, `method: expected GET or HEAD, got ${method}`), allow: 'GET, HEAD' };
-  }
-  const { status, answer: said } = await explainRequest(request.url ?? '', explain);
-  return { status, type: 'application/json; charset=utf-8', body: Buffer.from(JSON.stringify(said)) };
+  return methodProblem(request) ?? json(await explainRequest(request.url ?? '', explain));
+}
+
+/**
+ * A token is for the developer's own programs and for this page. A page of another site could not read it (no CORS, and
+ * `Cross-Origin-Resource-Policy`); it is not even made for one.
+ */
+function tokenReply(request: IncomingMessage, issuer: LocalIssuer | undefined): Reply | undefined {
+  const said = issuer && tokenRequest(request.url ?? '', issuer);
+  return said && (methodProblem(request) ?? siteProblem(request) ?? json(said));
+}
+
+/** Browsers say where a request is from, and no page can have them say otherwise (https://www.w3.org/TR/fetch-metadata/). */
+function siteProblem({ headers }: IncomingMessage): Reply | undefined {
+  const site = headers['sec-fetch-site'];
+  if (site === undefined || site === 'same-origin' || site === 'none') return undefined;
+  return problem(403, 'Sec-Fetch-Site: expected this page or a program of your own, got a page elsewhere');
+}
+
+function methodProblem({ method }: IncomingMessage): Reply | undefined {
+  if (method === 'GET' || method === 'HEAD') return undefined;
+  return { ...problem(405, `method: expected GET or HEAD, got ${method}`), allow: 'GET, HEAD' };
+}
+
+function json({ status, answer }: { readonly status: number; readonly answer: unknown }): Reply {
+  return { status, type: 'application/json; charset=utf-8', body: Buffer.from(JSON.stringify(answer)) };
 }
 
 function pathOf({ url = '' }: IncomingMessage): string {

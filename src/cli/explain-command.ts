@@ -4,11 +4,10 @@ import { readConfig } from '../config.ts';
 import { TablecastError } from '../errors.ts';
 import { DEFAULT_LAST } from './console-explain.ts';
 import { explain } from './explain.ts';
+import { supposedIdentity } from './explain-identity.ts';
 import { explainLoop } from './explain-loop.ts';
+import { DEFAULT_LOOP_URL, loopUrl } from './loop-request.ts';
 import { MAX_RECORDS } from './recent-records.ts';
-
-/** Where `start` has its page unless it is told otherwise. */
-const DEFAULT_URL = 'http://localhost:3000';
 
 interface ExplainFlags {
   readonly old?: string;
@@ -16,6 +15,7 @@ interface ExplainFlags {
   readonly query?: string;
   readonly variables?: string;
   readonly skipOwn?: string;
+  readonly as?: string;
   readonly schema?: string;
   readonly last?: number | true;
   readonly event?: string;
@@ -27,6 +27,7 @@ const EXAMPLES = `
 Examples:
   tablecast explain --new item.json --query 'subscription { onCreateTodo(priority: 1) { id } }'
   tablecast explain --old before.json --new after.json --query @changes.graphql --variables '{"priority": 1}'
+  tablecast explain --new item.json --query @all.graphql --as '{"sub": "alice", "groups": ["Admin"]}'
   tablecast explain --last 5
 
 Items are DynamoDB JSON, as "aws dynamodb get-item" prints them, or plain JSON. What is printed has values of the items
@@ -51,10 +52,11 @@ export function addExplain(program: Command, world: ExplainWorld): void {
     .option('--query <text>', 'the subscription, or @FILE')
     .option('--variables <json>', 'its variables, or @FILE')
     .option('--skip-own <writer>', 'whose own changes it leaves out (extensions.skipOwn)')
+    .option('--as <identity>', 'whom the rules of the schema are held against: api-key, or claims as JSON')
     .option('--schema <file>', 'schema file (default: TABLECAST_SCHEMA, or schema.graphql)')
     .option('--last [records]', `the latest records of the running start (default: ${DEFAULT_LAST})`, records)
     .option('--event <id>', 'one record of the running start, by its event id')
-    .option('--url <url>', 'page of the running start', pageUrl, DEFAULT_URL)
+    .option('--url <url>', 'page of the running start', loopUrl, DEFAULT_LOOP_URL)
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: ExplainFlags) => {
@@ -80,6 +82,7 @@ export function addExplain(program: Command, world: ExplainWorld): void {
         query: flags.query,
         variables: flags.variables,
         skipOwn: flags.skipOwn,
+        as: flags.as === undefined ? undefined : supposedIdentity(flags.as),
         json,
         out: world.out,
       });
@@ -104,9 +107,4 @@ function records(value: string): number {
   const number = /^[1-9]\d{0,3}$/.test(value) ? Number(value) : 0;
   if (number >= 1 && number <= MAX_RECORDS) return number;
   throw new InvalidArgumentError(`expected a number of records from 1 to ${MAX_RECORDS}, got "${value}".`);
-}
-
-function pageUrl(value: string): string {
-  if (/^https?:/.test(value) && URL.canParse(value)) return value;
-  throw new InvalidArgumentError(`expected a URL such as ${DEFAULT_URL}, got "${value}".`);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pino } from 'pino';
 import { systemClock } from '../adapters/clock.ts';
+import type { Identity } from '../auth/identity.ts';
 import type { Change, Image } from '../change/change.ts';
 import { TablecastError } from '../errors.ts';
 import { createCounters } from '../observe/counters.ts';
@@ -26,6 +27,8 @@ export interface ExplainOptions {
   readonly variables?: string | undefined;
   /** Whose own changes the subscriber does not want (`skipOwn`). */
   readonly skipOwn?: string | undefined;
+  /** Whom the rules of the schema are held against; without one they keep nothing from anybody. */
+  readonly as?: Identity | undefined;
   /** JSON instead of words. */
   readonly json: boolean;
   readonly out: NodeJS.WritableStream;
@@ -37,10 +40,16 @@ export interface ExplainOptions {
  */
 export async function explain(options: ExplainOptions): Promise<void> {
   const { model, settings, json, out } = options;
-  const reading = readSubscription(model, {
+  const request = {
     query: textOf(options, options.query),
     ...(options.variables !== undefined && { variables: variablesOf(options, options.variables) }),
     ...(options.skipOwn !== undefined && { extensions: new Map([['skipOwn', options.skipOwn]]) }),
+  };
+  const reader = options.as && { identity: options.as, settings: settings.access };
+  const reading = readSubscription(model, request, {
+    access: settings.access,
+    limits: settings.limits,
+    ...(reader && { reader }),
   });
   if (!reading.ok) {
     const messages = reading.errors.map(({ message }) => message).join('\n');

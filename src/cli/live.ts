@@ -21,6 +21,8 @@ export function describeLine(line: string): string | undefined {
       return `an HTTP request was refused: ${text(entry['reason'])}`;
     case 'frame.invalid':
       return `a frame was refused: ${text(entry['reason'])}`;
+    case 'connection.flooded':
+      return `a connection sent more than ${count(entry['framesPerMinute'])} frames a minute: it was refused, and all it ran has ended`;
     case 'operation.failed':
       return `an operation failed, and its client was told of error ${text(entry['errorId'])}: ${reasonOf(entry)}`;
     case 'reader.stream_off':
@@ -109,9 +111,11 @@ function isWarning(entry: Entry): boolean {
 
 function reasonOf(entry: Entry): string {
   const error = entry['err'];
-  const message =
-    typeof error === 'object' && error !== null && 'message' in error ? error.message : undefined;
-  return [entry['detail'], message, entry['msg']].map(text).find((words) => words !== '') ?? '';
+  const isObject = typeof error === 'object' && error !== null;
+  const message = isObject && 'message' in error ? error.message : undefined;
+  // Where messages of errors are not logged, its class is all there is.
+  const type = isObject && 'type' in error ? error.type : undefined;
+  return [entry['detail'], message, entry['msg'], type].map(text).find((words) => words !== '') ?? '';
 }
 
 function count(value: unknown): number {

@@ -1,8 +1,9 @@
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import type { StreamReader } from '../adapters/dynamodb-streams/reader.ts';
 import { apiKeyHash } from '../auth/api-keys.ts';
 import { readConfig } from '../config.ts';
 import { TablecastError } from '../errors.ts';
+import { createLogger } from '../observe/logger.ts';
 import type { RelaySettings } from '../relay/context.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../testing/dynamodb-local.ts';
 import { checkEndpoint } from './check-endpoint.ts';
@@ -47,6 +48,8 @@ export interface LocalStack {
   /** Where the gateway keeps its HTTP API; nothing listens there in a project without HTTP functions. */
   readonly gatewayHttpPort: number;
   readonly ws: string;
+  /** Where the page is to be, which the handlers ask for the keys of local tokens. */
+  readonly origin: string;
   readonly dynamodb: string;
   readonly region: string;
   readonly project: Project;
@@ -125,7 +128,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       });
     }
     const dynamodb = options.endpoint ?? database?.endpoint ?? '';
-    const env = environment(options, dynamodb, wsPort);
+    const origin = `http://localhost:${httpPort}`;
+    const env = environment(options, { dynamodb, wsPort, origin });
     const client = dynamodbClient({ endpoint: dynamodb, region });
     options.signal.throwIfAborted();
     const project = await readProject(options.folder, env, options.signal);
@@ -194,7 +198,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const ws = `ws://localhost:${wsPort}`;
     const { settings } = readConfig({ ...project.environment, ...env });
     const ports = { wsPort, httpPort, gatewayHttpPort };
-    return { ...ports, ws, dynamodb, region, project, settings, records, broken, stop };
+    return { ...ports, ws, origin, dynamodb, region, project, settings, records, broken, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -211,8 +215,11 @@ function aborted(signal: AbortSignal): Promise<never> {
 /** What the framework and the handlers find in their environment. Undefined takes a variable away. */
 function environment(
   options: LocalStackOptions,
-  dynamodb: string,
-  wsPort: number,
+  {
+    dynamodb,
+    wsPort,
+    origin,
+  }: { readonly dynamodb: string; readonly wsPort: number; readonly origin: string },
 ): Record<string, string | undefined> {
   return {
     AWS_REGION: LOCAL_REGION,
@@ -228,12 +235,13 @@ function environment(
     TABLECAST_STREAM_GRANULARITY_MS: String(LOCAL_STREAM_GRANULARITY_MS),
     TABLECAST_API_KEY_HASHES: apiKeyHash(options.apiKey),
     TABLECAST_AUTH: options.auth ? 'required' : 'off',
+    TABLECAST_LOCAL_ISSUER: origin,
     TABLECAST_LOG_LEVEL: 'info',
   };
 }
 
 /** A logger whose lines join those of the handlers. */
 function lineLogger(onLine: (line: string) => void): Logger {
-  const formatters = { level: (label: string) => ({ level: label }) };
-  return pino({ level: 'info', base: null, formatters }, { write: (line: string) => onLine(line.trimEnd()) });
+  const destination = { write: (line: string) => onLine(line.trimEnd()) };
+  return createLogger({ level: 'info', errorMessages: true, destination });
 }

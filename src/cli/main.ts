@@ -7,6 +7,9 @@ import { createProgram } from './program.ts';
 const FAILED = 1;
 const WRONG_CALL = 2;
 
+/** Broken off with something left undone that somebody counts on. */
+const CUT: ReadonlySet<string> = new Set(['WORKER_CUT', 'REVOCATION_CUT']);
+
 // Which Node runs this is the user's to choose, and `engines` says which will do: eight lines about it are not for each command.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 
@@ -33,9 +36,8 @@ try {
   await program.parseAsync(process.argv);
   process.exitCode = 0;
 } catch (error) {
-  // What was broken off by the signal ended as asked; but for a worker that left something undone.
-  const endedAsAsked =
-    ending.signal.aborted && !(error instanceof TablecastError && error.code === 'WORKER_CUT');
+  // What was broken off by the signal ended as asked; but for what left something undone.
+  const endedAsAsked = ending.signal.aborted && !(error instanceof TablecastError && CUT.has(error.code));
   process.exitCode = endedAsAsked ? 0 : exitCodeOf(error);
 }
 

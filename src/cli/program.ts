@@ -4,8 +4,10 @@ import { readModel } from '../compose.ts';
 import { readConfig } from '../config.ts';
 import { addExplain } from './explain-command.ts';
 import { DEFAULT_SAMPLE, importTable } from './import.ts';
+import { addRevoke } from './revoke-command.ts';
 import { seed } from './seed.ts';
 import { start } from './start.ts';
+import { addToken } from './token-command.ts';
 import { DEFAULT_TYPES_FILE, writeTypes } from './types.ts';
 import { runWorker } from './worker.ts';
 import { workerHelp } from './worker-help.ts';
@@ -47,6 +49,8 @@ export function createProgram(world: CliWorld): Command {
   addTypes(program, world);
   addWorker(program, world);
   addExplain(program, world);
+  addRevoke(program, world);
+  addToken(program, world);
   return program;
 }
 

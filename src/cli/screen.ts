@@ -1,9 +1,11 @@
 import { stripIgnoredCharacters } from 'graphql';
-import { frames, putItemLine, wscatLine } from '../console/commands.ts';
+import { credentialHeader, frames, putItemLine, wscatLine } from '../console/commands.ts';
 import { subscriptionExamples } from '../console/examples.ts';
 import { firstQuery } from '../console/graphiql/first-query.ts';
 import type { Example, SampleItem } from '../console/page-info.ts';
 import { LOCAL_CREDENTIALS } from '../testing/dynamodb-local.ts';
+import { DEFAULT_LOOP_URL } from './loop-request.ts';
+import { type Owner, owned, SAMPLE_PERSON } from './sample-person.ts';
 
 /** What `--json` prints, but for `ready`. */
 export interface StackInfo {
@@ -14,6 +16,8 @@ export interface StackInfo {
   readonly dynamodb: string;
   readonly region: string;
   readonly apiKey: string;
+  /** See `Endpoints.tokenCommand`. */
+  readonly tokenCommand?: string;
   /** Real table names. */
   readonly tables: readonly string[];
 }
@@ -25,10 +29,16 @@ export interface ScreenInput {
   /** Table names as the schema writes them. */
   readonly schemaTables: readonly string[];
   readonly auth: boolean;
+  /** True when the schema has rules: who one is then matters. */
+  readonly rules: boolean;
+  /** How the command line is called in the project's folder, such as `npx tablecast`. */
+  readonly command: string;
+  /** Attributes that name an item's owner: the sample is to be somebody's. */
+  readonly owners: readonly Owner[];
 }
 
 /** The one screen of `start`: where everything is, how to subscribe, how to write. */
-export function screen({ info, sdl, schemaTables, auth }: ScreenInput): string {
+export function screen({ info, sdl, schemaTables, auth, rules, command, owners }: ScreenInput): string {
   const example = subscriptionExamples(sdl, schemaTables)[0];
   return [
     '',
@@ -38,16 +48,29 @@ export function screen({ info, sdl, schemaTables, auth }: ScreenInput): string {
     `  GraphiQL   ${info.graphql}   (in a browser)`,
     `  GraphQL    ${info.graphql}   (HTTP, and WebSocket at the same URL)`,
     `  WebSocket  ${info.ws}   ${auth ? `(API key: ${info.apiKey})` : '(no key needed: --no-auth)'}`,
+    `  Tokens     ${tokenLine(info.http, rules, command)}`,
     `  DynamoDB   ${info.dynamodb}   (region ${info.region}; tables: ${info.tables.join(', ')})`,
     '',
     'Query: paste this line in another terminal.',
     '',
     `  ${curlLine(info, firstQuery(sdl))}`,
     '',
-    ...(example ? steps(info, example) : ['The schema has no subscription field: mark a type with @table.']),
+    ...(example
+      ? steps(info, owned(example, owners))
+      : ['The schema has no subscription field: mark a type with @table.']),
     'What is delivered shows below as it happens.',
     '',
   ].join('\n');
+}
+
+/** A shell command that prints a token. @param command the command line's own name @param http of the page */
+export function tokenCommand(command: string, http: string): string {
+  return `${command} token --sub ${SAMPLE_PERSON}${http === DEFAULT_LOOP_URL ? '' : ` --url ${http}`}`;
+}
+
+/** With rules the key alone may be let in nowhere. */
+function tokenLine(http: string, rules: boolean, command: string): string {
+  return `${tokenCommand(command, http)}   (for "authorization"${rules ? ': the schema has rules, which may not let the key in' : ', beside the key'})`;
 }
 
 function steps(info: StackInfo, example: Example): readonly string[] {
@@ -78,19 +101,13 @@ function writing(info: StackInfo, sample: SampleItem): readonly string[] {
 }
 
 /** One line for a POSIX shell that runs a query over HTTP. */
-export function curlLine({ graphql, apiKey }: StackInfo, query: string): string {
+export function curlLine(info: StackInfo, query: string): string {
   const body = JSON.stringify({ query: stripIgnoredCharacters(query) });
-  const words = [
-    'curl',
-    graphql,
-    '-H',
-    `x-api-key: ${apiKey}`,
-    '-H',
-    'content-type: application/json',
-    '-d',
-    body,
-  ];
-  return words.map((word) => (/^[\w:/.-]+$/.test(word) ? word : shellQuoted(word))).join(' ');
+  const words = ['-H', 'content-type: application/json', '-d', body];
+  const quoted = words.map((word) => (/^[\w:/.-]+$/.test(word) ? word : shellQuoted(word)));
+  const key = shellQuoted(`x-api-key: ${info.apiKey}`);
+  const credential = info.tokenCommand === undefined ? key : credentialHeader(info);
+  return ['curl', info.graphql, '-H', credential, ...quoted].join(' ');
 }
 
 function shellQuoted(word: string): string {

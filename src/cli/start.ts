@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { systemClock } from '../adapters/clock.ts';
@@ -8,9 +9,12 @@ import type { Model } from '../schema/model.ts';
 import { dynamodbClient } from './clients.ts';
 import { type ConsoleServer, startConsole } from './console-server.ts';
 import { createLiveExplainer } from './explain-live.ts';
+import { isKeyLetIn } from './key-access.ts';
 import { describeLine } from './live.ts';
+import { createLocalIssuer } from './local-issuer.ts';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from './local-stack.ts';
-import { type StackInfo, screen } from './screen.ts';
+import type { Owner } from './sample-person.ts';
+import { type StackInfo, screen, tokenCommand } from './screen.ts';
 
 export interface StartOptions
   extends Pick<
@@ -44,26 +48,26 @@ export async function start(options: StartOptions): Promise<void> {
   let page: ConsoleServer | undefined;
   try {
     const model = readModel(join(options.folder, stack.project.schema));
-    const { ws, dynamodb, region, project } = stack;
+    const { ws, dynamodb, region, project, origin: http } = stack;
+    const { apiKey, auth } = options;
+    const { sdl } = model;
     const schemaTables = [...model.tables.keys()];
+    const command = commandIn(options.folder);
+    const isLetIn = isKeyLetIn(model, stack.settings.access);
+    const speaker = isLetIn ? {} : { tokenCommand: tokenCommand(command, http) };
+    const rules = model.access !== undefined;
+    const owners = ownersOf(model);
+    const facts = { ws, apiKey, ...speaker, region, dynamodb };
     page = await startConsole({
       port: stack.httpPort,
       gateway: { httpPort: stack.gatewayHttpPort, wsPort: stack.wsPort },
-      info: { ws, apiKey: options.apiKey, sdl: model.sdl, region, dynamodb, tables: schemaTables },
+      info: { ...facts, sdl, tables: schemaTables, rules: rules && auth, owners },
       explain: explainer(stack, model),
+      issuer: createLocalIssuer(http, Date.now),
     });
-    const http = `http://localhost:${page.port}`;
-    const info: StackInfo = {
-      ws,
-      http,
-      graphql: `${http}/graphql`,
-      dynamodb,
-      region,
-      apiKey: options.apiKey,
-      tables: project.streams,
-    };
+    const info: StackInfo = { ...facts, http, graphql: `${http}/graphql`, tables: project.streams };
     if (json) out.write(`${JSON.stringify({ ready: true, ...info })}\n`);
-    else out.write(screen({ info, sdl: model.sdl, schemaTables, auth: options.auth }));
+    else out.write(screen({ info, sdl, schemaTables, auth, rules, command, owners }));
     live.begin();
     await Promise.race([stack.broken, ended(signal)]);
   } finally {
@@ -82,6 +86,22 @@ function explainer({ dynamodb, region, project, settings, records }: LocalStack,
     registry: createDynamoDBRegistry(table),
     subscriptions: () => storedSubscriptions({ ...table, name: table.tableName, random: Math.random }),
   });
+}
+
+/** Where the package is not installed, as in its own repository, its scripts have the names of its commands. */
+function commandIn(folder: string): string {
+  return existsSync(join(folder, 'node_modules', '.bin', 'tablecast'))
+    ? 'npx tablecast'
+    : 'npm run -s tablecast --';
+}
+
+function ownersOf({ types }: Model): readonly Owner[] {
+  return [...types.values()].flatMap((type) =>
+    (type.access?.rules ?? []).flatMap((rule) => {
+      const field = rule.kind === 'owner' ? type.fields.get(rule.field) : undefined;
+      return field ? [{ table: type.table, attribute: field.attribute, list: field.list }] : [];
+    }),
+  );
 }
 
 /** Holds back what happens while starting: warm-up calls are nobody's deliveries. */

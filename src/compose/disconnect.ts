@@ -1,9 +1,9 @@
 import { type Config, readConfig } from '../config.ts';
-import { createLogger } from '../observe/logger.ts';
 import type { DisconnectContext } from '../relay/context.ts';
+import { loggerOf } from './logging.ts';
 import { registryOf } from './registry.ts';
 
 /** What the function `disconnect` runs on. @throws TablecastError `CONFIG_INVALID` */
 export function composeDisconnect(config: Config = readConfig()): DisconnectContext {
-  return { registry: registryOf(config), logger: createLogger(config.logLevel) };
+  return { registry: registryOf(config), logger: loggerOf(config) };
 }

@@ -2,7 +2,9 @@ import { byId } from './dom.ts';
 import { openFeed } from './feed.ts';
 import { type LiveSubscriptions, openLiveSubscriptions } from './live.ts';
 import type { PageExample, PageInfo } from './page-info.ts';
+import { credentialOf, personIn } from './person.ts';
 import { openSession, type Status } from './session.ts';
+import { offerSpeaker } from './speaker.ts';
 
 const status = byId('status', HTMLParagraphElement);
 const reconnect = byId('reconnect', HTMLButtonElement);
@@ -27,14 +29,16 @@ async function open(): Promise<void> {
   byId('fact-tables', HTMLElement).textContent = info.tables.join(', ') || 'none';
   offerExamples(info.examples);
   offerCopies();
+  const person = personIn(location.search, info.person);
+  if (info.person !== undefined) offerSpeaker(person);
 
   let live: LiveSubscriptions | undefined;
   let key = info.apiKey;
   const session = openSession({
     url: info.ws,
-    apiKey: async () => key,
+    credential: () => credentialOf(person, key),
     onStatus: (now) => {
-      showStatus(now);
+      showStatus(now, person?.name);
       if (now.state === 'waiting' || now.state === 'refused') live?.interrupted();
     },
   });
@@ -102,18 +106,19 @@ function readVariables(text: string): { value?: Record<string, unknown>; problem
   }
 }
 
-function showStatus(now: Status): void {
+/** @param name whom the page speaks as, where it is not the holder of the API key */
+function showStatus(now: Status, name?: string): void {
   status.dataset['state'] = now.state;
-  status.textContent = statusText(now);
+  status.textContent = statusText(now, name);
   reconnect.hidden = now.state !== 'refused';
 }
 
-function statusText(now: Status): string {
+function statusText(now: Status, name: string | undefined): string {
   switch (now.state) {
     case 'connecting':
       return 'Connecting…';
     case 'connected':
-      return 'Connected';
+      return name === undefined ? 'Connected' : `Connected as ${name}`;
     case 'waiting':
       return `Not connected: ${now.reason}. Trying again in ${now.seconds} s`;
     case 'refused':

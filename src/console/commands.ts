@@ -5,6 +5,8 @@ import type { Example, SampleItem } from './page-info.ts';
 export interface Endpoints {
   readonly ws: string;
   readonly apiKey: string;
+  /** A shell command that prints a token, where the schema's rules let the key in nowhere. */
+  readonly tokenCommand?: string;
   readonly dynamodb: string;
   readonly region: string;
 }
@@ -13,9 +15,19 @@ export interface Endpoints {
  * One line for a POSIX shell that connects, subscribes and stays: both frames are sent as soon as the socket is
  * open, which the gateway allows (a frame waits for its connection's init).
  */
-export function wscatLine({ ws, apiKey }: Endpoints, example: Example): string {
+export function wscatLine(endpoints: Endpoints, example: Example): string {
   const executed = frames(example).map((frame) => `-x ${quoted(frame)}`);
-  return ['npx wscat -c', quoted(ws), '-H', quoted(`x-api-key:${apiKey}`), '-w -1', ...executed].join(' ');
+  return ['npx wscat -c', quoted(endpoints.ws), '-H', credentialHeader(endpoints), '-w -1', ...executed].join(
+    ' ',
+  );
+}
+
+/** The header of a credential, as a word for a POSIX shell. */
+export function credentialHeader({
+  apiKey,
+  tokenCommand,
+}: Pick<Endpoints, 'apiKey' | 'tokenCommand'>): string {
+  return tokenCommand === undefined ? quoted(`x-api-key:${apiKey}`) : `"authorization:$(${tokenCommand})"`;
 }
 
 /** The two frames of an example, as JSON text; variables that are not given are not mentioned. */

@@ -4,6 +4,11 @@ export interface PageInfo {
   readonly ws: string;
   /** Sent as `x-api-key` in the connection params: a browser can set no header on a WebSocket. */
   readonly apiKey: string;
+  /**
+   * Present where the schema has rules, so that it matters who one is: whom the page speaks as if its address does not
+   * say. Empty: whoever has the API key.
+   */
+  readonly person?: string;
   readonly region: string;
   /** DynamoDB endpoint. */
   readonly dynamodb: string;

@@ -1,5 +1,6 @@
 import { createClient } from 'graphql-ws';
 import type { WirePayload } from './payload.ts';
+import type { Credential } from './person.ts';
 
 export type Status =
   | { readonly state: 'connecting' }
@@ -30,8 +31,8 @@ export interface Session {
 
 export interface SessionOptions {
   readonly url: string;
-  /** Asked before each attempt: a restarted gateway may have another. */
-  readonly apiKey: () => Promise<string>;
+  /** Asked in each attempt: a restarted gateway takes others. */
+  readonly credential: () => Promise<Credential>;
   readonly onStatus: (status: Status) => void;
 }
 
@@ -51,7 +52,7 @@ const ACK_WITHIN_MS = 10_000;
  * closes), and it cannot stop after a refusal and go on later. So it retries whatever comes, and `url` is where it
  * is made to wait.
  */
-export function openSession({ url, apiKey, onStatus }: SessionOptions): Session {
+export function openSession({ url, credential, onStatus }: SessionOptions): Session {
   let failures = 0;
   let failed = false;
   let reason = '';
@@ -90,7 +91,7 @@ export function openSession({ url, apiKey, onStatus }: SessionOptions): Session 
 
   const client = createClient({
     url: turn,
-    connectionParams: async () => ({ 'x-api-key': await apiKey() }),
+    connectionParams: async () => ({ ...(await credential()) }),
     lazy: false,
     keepAlive: PING_EVERY_MS,
     connectionAckWaitTimeout: ACK_WITHIN_MS,

@@ -1,17 +1,26 @@
 import { TablecastError } from '../errors.ts';
 import type { Model } from '../schema/model.ts';
 import { alarms } from './alarms.ts';
+import { authorizerExtensions, authorizerResources } from './authorizer.ts';
 import { BUNDLING } from './bundling.ts';
 import { fanOutQueues } from './fan-out-queues.ts';
 import { type FunctionDefinition, functionDefinition } from './functions.ts';
+import { checkGatewayLogs } from './gateway-logs.ts';
 import { getAtt, type Resource, type Resources, type Text } from './intrinsics.ts';
 import { managedTable, managedTableId } from './managed-table.ts';
 import { queues } from './queues.ts';
 import { relayTableDefinition } from './relay-table.ts';
 import { FUNCTION_NAMES, type FunctionName, RELAY_TABLE_ID, role, roleId } from './roles.ts';
 import type { TablecastSettings, TableSetting } from './settings.ts';
-import { clientStages, endpointOutputs, type Output, stageNames } from './stages.ts';
-import { tableActions, userTable } from './table-access.ts';
+import {
+  clientStages,
+  type Extension,
+  endpointOutputs,
+  type Output,
+  stageExtensions,
+  stageNames,
+} from './stages.ts';
+import { isWritable, tableActions, userTable } from './table-access.ts';
 
 /** Everything a deployment follows from, beside the schema. */
 export interface DeploymentSettings extends TablecastSettings {
@@ -28,8 +37,14 @@ export interface DeploymentSettings extends TablecastSettings {
   readonly only?: string;
   /** `provider.logs.websocket` of serverless.yml. */
   readonly webSocketLogs?: unknown;
+  /** `provider.logs.httpApi` of serverless.yml. */
+  readonly httpApiLogs?: unknown;
+  /** True when it runs on this machine and is not deployed: then tables may be written unless they say they may not. */
+  readonly isLocal?: boolean;
   /** `provider.httpApi.id` of serverless.yml: an HTTP API of another stack. */
   readonly httpApi?: Text;
+  /** `provider.httpApi.metrics` of serverless.yml. */
+  readonly httpApiMetrics?: boolean;
 }
 
 /** What serverless.yml takes over: `functions` and `resources`. */
@@ -38,6 +53,8 @@ export interface Deployment {
   readonly resources: {
     readonly Resources: Resources;
     readonly Outputs: Readonly<Record<string, Output>>;
+    /** What is set of resources that osls makes. */
+    readonly extensions: Readonly<Record<string, Extension>>;
   };
 }
 
@@ -53,19 +70,25 @@ const MAX_FUNCTION_NAME = 64;
 /**
  * The functions and resources of one project.
  * @throws TablecastError `CONFIG_INVALID` when a setting names an unknown table, an existing table's stream is not
- * known, a key cannot be one, or a function's name comes out too long.
+ * known, a key cannot be one, a function's name comes out too long, or API Gateway would log credentials.
  */
 export function deployment(settings: DeploymentSettings, model: Model): Deployment {
+  checkGatewayLogs(settings);
+  checkDefaultModes(settings, model);
   const tables = tableSettings(settings, model);
   const sources = [...tables].map(([table, setting]) => {
     const stream = streamOf(table, setting, settings.streams);
     return { stream, table: userTable(table, setting, stream) };
   });
+  const readOnlyTables = [...tables]
+    .filter(([, setting]) => !isWritable(setting, settings.isLocal))
+    .map(([table]) => table);
   const streams = sources.map(({ stream }) => stream);
   const tableNames = new Map(
     [...tables].filter(([table, { name }]) => name !== table).map(([table, { name }]) => [name, table]),
   );
   const hasFanOut = settings.fanOut !== undefined;
+  const hasPublishedFields = [...model.subscriptions.values()].some(({ source }) => source === 'published');
   const deployed = FUNCTION_NAMES.filter(
     (name) => (name !== 'stream' || settings.delivery === 'lambda') && (name !== 'deliver' || hasFanOut),
   );
@@ -76,7 +99,9 @@ export function deployment(settings: DeploymentSettings, model: Model): Deployme
       functionName,
       lambdaName: nameOf(functionName),
       tableNames,
+      readOnlyTables,
       streams,
+      claims: model.access?.claims ?? [],
       runsQueries: tableActions(functionName, model).reads.length > 0,
       patterns: patternsOf(functionName, settings),
     });
@@ -107,16 +132,35 @@ export function deployment(settings: DeploymentSettings, model: Model): Deployme
               streams,
               tables: sources.map(({ table }) => table),
               tableActions: tableActions(functionName, model),
+              hasPublishedFields,
               hasFanOut,
             }),
           ]),
         ),
-        ...clientStages(settings.stage, settings.webSocketLogs),
+        ...clientStages(settings.stage, settings.webSocketLogs, settings.throttling),
+        ...authorizerResources(settings.authorizer, settings.httpApi),
         ...managedTables(tables, model),
       },
       Outputs: endpointOutputs(settings.stage, settings.httpApi),
+      extensions: {
+        ...stageExtensions(settings.webSocketLogs, settings.throttling, {
+          isOwn: settings.httpApi === undefined,
+          metrics: settings.httpApiMetrics === true,
+        }),
+        ...authorizerExtensions(settings.authorizer),
+      },
     },
   };
+}
+
+/** Rules for an API's default mode let nobody in until it is said which that is. */
+function checkDefaultModes({ defaultAuthorization }: DeploymentSettings, { access }: Model): void {
+  if (!access?.usesDefault || defaultAuthorization.length > 0) return;
+  throw new TablecastError(
+    'CONFIG_INVALID',
+    'custom.tablecast.defaultAuthorization: expected the modes that what the schema leaves unmarked is for, such as ' +
+      '[apiKey] (AppSync calls them the default authorization mode), got none',
+  );
 }
 
 /** Name of the relay table: known before the deploy, so that it can be found by name. */
@@ -143,7 +187,7 @@ export function tableSettings(
   return new Map(
     [...model.tables.keys()].map((table) => [
       table,
-      settings.tables.get(table) ?? { kind: 'existing', name: table, writes: true },
+      settings.tables.get(table) ?? { kind: 'existing', name: table },
     ]),
   );
 }
@@ -201,13 +245,14 @@ function lambdaName({ service, stage }: DeploymentSettings, functionName: Functi
 }
 
 /**
- * What a zip holds beside the bundles: the schema file, once. Where all functions share one zip, one of them asks for
+ * What a zip holds beside the bundles: the schema file and that of the documents, once. Where all functions share one zip, one of them asks for
  * it; where each has its own, each does, and names its bundle too, for serverless-esbuild leaves out what lies under
  * node_modules unless it is asked for.
  */
 function patternsOf(functionName: FunctionName, settings: DeploymentSettings): readonly string[] {
-  const { handlers, individually, only, schema } = settings;
+  const { documents, handlers, individually, only, schema } = settings;
+  const files = documents === undefined ? [schema] : [schema, documents];
   const bundle = `${handlers}/${functionName}${BUNDLING.outputFileExtension}`;
-  if (individually === true) return [schema, bundle];
-  return functionName === (only ?? 'connect') ? [schema] : [];
+  if (individually === true) return [...files, bundle];
+  return functionName === (only ?? 'connect') ? files : [];
 }

@@ -1,3 +1,4 @@
+import { connectAuthorizer, graphqlEvents } from './authorizer.ts';
 import type { FunctionInput } from './functions.ts';
 import type { Text } from './intrinsics.ts';
 import { fanOutDeadLetterQueueArn, fanOutQueueArn, queueArn } from './roles.ts';
@@ -11,7 +12,7 @@ const QUEUE_BATCH_SIZE = 10;
 export function events(input: FunctionInput): readonly object[] {
   switch (input.functionName) {
     case 'connect':
-      return [{ websocket: { route: '$connect' } }];
+      return [{ websocket: { route: '$connect', ...connectAuthorizer(input.authorizer) } }];
     case 'subscribe':
       // With a route response the body this function returns is the frame that answers the client's own.
       return [{ websocket: { route: '$default', routeResponseSelectionExpression: '$default' } }];
@@ -25,7 +26,7 @@ export function events(input: FunctionInput): readonly object[] {
       return [queueEvent(fanOutQueueArn(), input.fanOut?.maximumConcurrency)];
     case 'graphql':
       // Every method: the handler answers a preflight itself, and tells what it does not take.
-      return [{ httpApi: { method: '*', path: '/graphql' } }];
+      return graphqlEvents(input.authorizer);
     case 'keepalive':
       return [{ schedule: { rate: [rate(input.keepAliveSeconds / 60)] } }];
     default:

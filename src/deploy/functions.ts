@@ -35,7 +35,11 @@ export interface FunctionInput extends Omit<TablecastSettings, 'alarms' | 'resol
   readonly stage: string;
   /** Real table name → name in the schema, of those that differ. */
   readonly tableNames: ReadonlyMap<string, string>;
+  /** Tables whose mutations are refused, by their names in the schema. */
+  readonly readOnlyTables: readonly string[];
   readonly streams: readonly Text[];
+  /** Names of the claims that rules of the schema read. */
+  readonly claims: readonly string[];
   /** True when it may read the users' tables, and so gives out pages of them. */
   readonly runsQueries: boolean;
   /** Extra files of this function's zip. */

@@ -50,8 +50,9 @@ function offlineFunction(definition: FunctionDefinition, settings: OfflineSettin
   );
   return {
     ...definition,
+    events: definition.events.flatMap(offlineEvent),
     environment: {
-      ...own,
+      ...withoutAuthorizer(definition, own),
       TABLECAST_RELAY_TABLE: settings.relayTable,
       TABLECAST_API_ID: 'offline',
       TABLECAST_URL_SUFFIX: 'localhost',
@@ -61,6 +62,46 @@ function offlineFunction(definition: FunctionDefinition, settings: OfflineSettin
       ...Object.fromEntries(taken),
     },
   };
+}
+
+/** Only an authoriser that is a function of this very serverless.yml, before `$connect`, runs offline. */
+function runsAuthorizer({ events }: FunctionDefinition): boolean {
+  return events.some(
+    (event) => 'authorizer' in eventOf(event, 'websocket') && !('arn' in authorizerOf(event)),
+  );
+}
+
+/**
+ * Where nobody stands before a function nothing is believed of the gateway: keys and tokens decide. Empty and not left
+ * out, for the plugin may run all functions in one process, whose environment they share.
+ */
+function withoutAuthorizer(
+  definition: FunctionDefinition,
+  own: FunctionDefinition['environment'],
+): FunctionDefinition['environment'] {
+  if (own['TABLECAST_GATEWAY_AUTH'] === undefined || runsAuthorizer(definition)) return own;
+  return { ...own, TABLECAST_GATEWAY_AUTH: '' };
+}
+
+/** An event as the plugin can serve it, or none for a route that exists for the sake of an authoriser. */
+function offlineEvent(event: object): readonly object[] {
+  if ('httpApi' in event) {
+    const { authorizer: _, ...httpApi } = eventOf(event, 'httpApi');
+    return httpApi['method'] === 'OPTIONS' ? [] : [{ httpApi }];
+  }
+  if (!('arn' in authorizerOf(event))) return [event];
+  const { authorizer: _, ...websocket } = eventOf(event, 'websocket');
+  return [{ websocket }];
+}
+
+function authorizerOf(event: object): object {
+  const { authorizer } = eventOf(event, 'websocket');
+  return typeof authorizer === 'object' && authorizer !== null ? authorizer : {};
+}
+
+function eventOf(event: object, kind: 'httpApi' | 'websocket'): Readonly<Record<string, unknown>> {
+  const value: unknown = new Map<string, unknown>(Object.entries(event)).get(kind);
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }
 
 function isTaken(name: string): boolean {

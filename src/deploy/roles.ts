@@ -80,6 +80,8 @@ export interface RoleInput {
   /** The users' tables, and what this function may do to them. */
   readonly tables: readonly UserTable[];
   readonly tableActions: TableActions;
+  /** True when the schema has fields that code feeds by `publish()`. */
+  readonly hasPublishedFields: boolean;
   /** True when batches may be handed over to `deliver`. */
   readonly hasFanOut: boolean;
 }
@@ -127,8 +129,9 @@ function statements(input: RoleInput): readonly Statement[] {
       ['CreateLogStream', 'PutLogEvents'],
       [arnOf('logs', `log-group:/aws/lambda/${lambdaName}:*`)],
     ),
-    allow('dynamodb', RELAY_ACTIONS[functionName], [getAtt(RELAY_TABLE_ID, 'Arn')]),
   ];
+  if (reachesSubscribers(input))
+    list.push(allow('dynamodb', RELAY_ACTIONS[functionName], [getAtt(RELAY_TABLE_ID, 'Arn')]));
   if (functionName === 'stream') {
     if (streams.length > 0) {
       list.push(
@@ -141,7 +144,8 @@ function statements(input: RoleInput): readonly Statement[] {
   const read = queuesRead(functionName, hasFanOut);
   if (read.length > 0)
     list.push(allow('sqs', ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'], read));
-  if (POSTS.has(functionName)) list.push(allow('execute-api', ['ManageConnections'], connections(stages)));
+  if (POSTS.has(functionName) && reachesSubscribers(input))
+    list.push(allow('execute-api', ['ManageConnections'], connections(stages)));
   return [...list, ...tableStatements(input)];
 }
 
@@ -160,8 +164,13 @@ function tableStatements({ tables, tableActions: { reads, writes } }: RoleInput)
   ];
 }
 
+/** `graphql` answers over HTTP, and has to do with subscribers by `publish()` alone. */
+function reachesSubscribers({ functionName, hasPublishedFields }: RoleInput): boolean {
+  return functionName !== 'graphql' || hasPublishedFields;
+}
+
 /**
- * Post to and close the connections of this API and its stages only.
+ * Post to and close the connections of this API and its stages only; who posts also closes what does not take it.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html
  */
 function connections(stages: readonly string[]): readonly Intrinsic[] {

@@ -80,6 +80,19 @@ export function objectOf(
   return given;
 }
 
+/** Texts in a list, or in one text parted by commas; what is empty is left out. */
+export function texts(key: string, expected: string, value: unknown): readonly string[] {
+  if (value === undefined || value === null) return [];
+  const list: unknown[] = Array.isArray(value) ? value : [value];
+  return list
+    .flatMap((item) => {
+      if (typeof item === 'string') return item.split(',');
+      throw invalid(`custom.tablecast.${key}`, expected, kindOf(item));
+    })
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
 /** A value as an error may repeat it: text and numbers, of anything else its kind. */
 export function shown(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? JSON.stringify(value) : kindOf(value);

@@ -1,15 +1,17 @@
 import { apiKeyEntryText, parseApiKey } from '../auth/api-key-text.ts';
 import { readIssuers, type TokenIssuer } from '../auth/issuers.ts';
-import { kindOf } from '../errors.ts';
+import type { Limits } from '../protocol/limits.ts';
+import { ACCESS_KEYS, type AccessSettingsOfDeploy, accessSettingsOf } from './access-settings.ts';
 import { type AlarmSettings, alarmSettingsOf } from './alarm-settings.ts';
 import { type FanOutSettings, fanOutSettingsOf } from './fan-out-settings.ts';
-import { choice, flag, integer, invalid, objectOf, pathInside, shown } from './setting-values.ts';
+import { limitSettingsOf, type ThrottlingSettings, throttlingSettingsOf } from './limits-settings.ts';
+import { choice, flag, integer, invalid, objectOf, pathInside, shown, texts } from './setting-values.ts';
 import { type TableSetting, tableSettingsOf } from './table-settings.ts';
 
 export type { TableSetting } from './table-settings.ts';
 
 /** `custom.tablecast` of a serverless.yml, checked and completed. */
-export interface TablecastSettings {
+export interface TablecastSettings extends AccessSettingsOfDeploy {
   /** Path of the schema file, relative to serverless.yml and inside its folder. Default `schema.graphql`. */
   readonly schema: string;
   /**
@@ -50,6 +52,15 @@ export interface TablecastSettings {
   readonly alarms: AlarmSettings;
   /** Present when batches that owe very much are sent by several invocations (docs/scale.md). Default none. */
   readonly fanOut?: FanOutSettings;
+  /** Limits on what clients may send that differ from their defaults (docs/limits.md). Default none. */
+  readonly limits: Partial<Limits>;
+  /** What one stage takes of all clients together. */
+  readonly throttling: ThrottlingSettings;
+  /**
+   * Path of a file with the only documents that may run, in the same way as `schema`'s. Default none: any may that is
+   * valid.
+   */
+  readonly documents?: string;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -71,6 +82,7 @@ const KEYS = [
   'tables',
   'apiKeys',
   'jwt',
+  ...ACCESS_KEYS,
   'resolvers',
   'keepAliveSeconds',
   'corsOrigins',
@@ -83,6 +95,9 @@ const KEYS = [
   'metricsNamespace',
   'alarms',
   'fanOut',
+  'limits',
+  'throttling',
+  'documents',
 ];
 
 /**
@@ -94,6 +109,7 @@ export function readSettings(value: unknown): TablecastSettings {
   const [age, factor] = ['maximumRecordAgeInSeconds', 'parallelizationFactor'] as const;
   const keepAlive = given.get('keepAliveSeconds');
   const resolvers = given.get('resolvers');
+  const documents = given.get('documents');
   const delivery = choice('delivery', given.get('delivery'), DELIVERY_SETTINGS, 'lambda');
   const fanOut = fanOutSettingsOf(given.get('fanOut'), delivery);
   return {
@@ -102,6 +118,7 @@ export function readSettings(value: unknown): TablecastSettings {
     ...(resolvers != null && { resolvers: pathInside('resolvers', resolvers) }),
     tables: tableSettingsOf(given.get('tables')),
     apiKeyHashes: apiKeyHashesOf(given.get('apiKeys')),
+    ...accessSettingsOf(given),
     jwt: readIssuers(given.get('jwt') ?? [], 'custom.tablecast.jwt'),
     // EventBridge counts a rate in whole minutes.
     keepAliveSeconds: integer('keepAliveSeconds', keepAlive, 60, 540, DEFAULT_KEEP_ALIVE_SECONDS, 60),
@@ -115,6 +132,9 @@ export function readSettings(value: unknown): TablecastSettings {
     metricsNamespace: metricsNamespaceOf(given.get('metricsNamespace')),
     alarms: alarmSettingsOf(given.get('alarms')),
     ...(fanOut && { fanOut }),
+    limits: limitSettingsOf(given.get('limits')),
+    throttling: throttlingSettingsOf(given.get('throttling')),
+    ...(documents != null && { documents: pathInside('documents', documents) }),
   };
 }
 
@@ -144,17 +164,4 @@ function corsOriginsOf(value: unknown): '*' | readonly string[] {
     );
   }
   return origins;
-}
-
-/** Texts in a list, or in one text parted by commas; what is empty is left out. */
-function texts(key: string, expected: string, value: unknown): readonly string[] {
-  if (value === undefined || value === null) return [];
-  const list: unknown[] = Array.isArray(value) ? value : [value];
-  return list
-    .flatMap((item) => {
-      if (typeof item === 'string') return item.split(',');
-      throw invalid(`custom.tablecast.${key}`, expected, kindOf(item));
-    })
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }

@@ -1,4 +1,5 @@
 import { type Intrinsic, type Resource, type Resources, ref, type Text } from './intrinsics.ts';
+import type { ThrottlingSettings } from './limits-settings.ts';
 import { HTTP_API_ID, WEBSOCKET_API_ID } from './roles.ts';
 import { objectAt } from './setting-values.ts';
 
@@ -13,6 +14,7 @@ const CLIENT_STAGES: readonly (readonly [name: string, logicalId: string])[] = [
 
 /** Logical ids of osls. */
 const MAIN_STAGE_ID = 'WebsocketsDeploymentStage';
+const HTTP_STAGE_ID = 'HttpApiStage';
 const LOG_GROUP_ID = 'WebsocketsLogGroup';
 
 /** What osls writes when `format` is left out. It holds no header, no query string and no frame. */
@@ -36,8 +38,11 @@ export function stageNames(stage: string): readonly string[] {
  * @param logs `provider.logs.websocket` of serverless.yml
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-stage.html
  */
-export function clientStages(stage: string, logs: unknown): Resources {
-  const settings = loggingOf(logs);
+export function clientStages(stage: string, logs: unknown, throttling: ThrottlingSettings): Resources {
+  const settings = {
+    ...accessLogsOf(logs),
+    DefaultRouteSettings: { ...executionLogsOf(logs), ...routeThrottling(throttling) },
+  };
   // One after another, and after the API's routes: an API without a route cannot be deployed, and two deployments of
   // one API at a time meet a ConflictException.
   let after = MAIN_STAGE_ID;
@@ -53,21 +58,62 @@ export function clientStages(stage: string, logs: unknown): Resources {
   return Object.fromEntries(stages);
 }
 
-/** As osls sets it for the main stage, save that frames are never logged here (C8). */
-function loggingOf(logs: unknown): Readonly<Record<string, unknown>> {
-  if (logs === undefined || logs === null || logs === false) return {};
-  const given = logs === true ? new Map() : objectAt('provider.logs.websocket', logs);
-  const level = given.get('executionLogging') === false ? 'OFF' : (given.get('level') ?? 'INFO');
+/** What of a resource that osls makes is set beside what it sets. @see https://github.com/oss-serverless/serverless */
+export interface Extension {
+  readonly Properties: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Throttling of the stages that osls makes: the WebSocket API's own, and the HTTP API's unless that is of another stack.
+ * An extension replaces a whole property, so that what osls sets beside it is set again: the logs, save that frames are
+ * never logged (C8), and the metrics of the HTTP API.
+ * @param httpApi `provider.httpApi` of serverless.yml
+ */
+export function stageExtensions(
+  logs: unknown,
+  throttling: ThrottlingSettings,
+  httpApi: { readonly isOwn: boolean; readonly metrics: boolean },
+): Readonly<Record<string, Extension>> {
+  const limits = routeThrottling(throttling);
   return {
-    DefaultRouteSettings: { DataTraceEnabled: false, LoggingLevel: level },
-    ...(given.get('accessLogging') !== false && {
-      AccessLogSettings: {
-        DestinationArn: {
-          'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:\${${LOG_GROUP_ID}}`,
-        },
-        Format: given.get('format') ?? DEFAULT_FORMAT,
+    [MAIN_STAGE_ID]: { Properties: { DefaultRouteSettings: { ...executionLogsOf(logs), ...limits } } },
+    ...(httpApi.isOwn && {
+      [HTTP_STAGE_ID]: {
+        Properties: { DefaultRouteSettings: { DetailedMetricsEnabled: httpApi.metrics, ...limits } },
       },
     }),
+  };
+}
+
+/** Of each route by itself: `$connect`, `$default`, `$disconnect`; what is sent to clients is not counted here. */
+function routeThrottling({ rate, burst }: ThrottlingSettings): Readonly<Record<string, number>> {
+  return { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
+}
+
+/** `provider.logs.websocket`; undefined where nothing is logged. */
+function logsGiven(logs: unknown): ReadonlyMap<string, unknown> | undefined {
+  if (logs === undefined || logs === null || logs === false) return undefined;
+  return logs === true ? new Map() : objectAt('provider.logs.websocket', logs);
+}
+
+/** As osls sets it for the main stage, save that frames are never logged (C8). */
+function executionLogsOf(logs: unknown): Readonly<Record<string, unknown>> {
+  const given = logsGiven(logs);
+  if (!given) return {};
+  const level = given.get('executionLogging') === false ? 'OFF' : (given.get('level') ?? 'INFO');
+  return { DataTraceEnabled: false, LoggingLevel: level };
+}
+
+function accessLogsOf(logs: unknown): Readonly<Record<string, unknown>> {
+  const given = logsGiven(logs);
+  if (!given || given.get('accessLogging') === false) return {};
+  return {
+    AccessLogSettings: {
+      DestinationArn: {
+        'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:\${${LOG_GROUP_ID}}`,
+      },
+      Format: given.get('format') ?? DEFAULT_FORMAT,
+    },
   };
 }
 

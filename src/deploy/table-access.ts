@@ -15,7 +15,7 @@ export interface UserTable {
 export interface TableActions {
   /** On every table of the schema. */
   readonly reads: readonly string[];
-  /** On those whose setting does not forbid it. */
+  /** On those that may be written. */
   readonly writes: readonly string[];
 }
 
@@ -47,9 +47,18 @@ export function resolvesAtDelivery({
   return [...resolvedFields.values()].some(({ type }) => types.has(type));
 }
 
+/**
+ * Whether mutations may write a table. A managed one was made to be written; one that others made is theirs unless its
+ * setting says otherwise.
+ * @param isLocal true where no role holds: then only `writes: false` forbids it. Default false.
+ */
+export function isWritable({ kind, writes }: TableSetting, isLocal = false): boolean {
+  return writes ?? (isLocal || kind === 'managed');
+}
+
 /** The table a setting speaks of. `stream`: its stream, which is known by now. */
 export function userTable(table: string, setting: TableSetting, stream: Text): UserTable {
-  const { writes } = setting;
+  const writes = isWritable(setting);
   if (setting.kind === 'managed') return { arn: getAtt(managedTableId(table), 'Arn'), writes };
   // A stream's ARN is its table's with more behind; one that only CloudFormation knows leaves the name.
   const known = typeof stream === 'string' ? stream.slice(0, stream.indexOf('/stream/')) : undefined;

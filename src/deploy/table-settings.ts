@@ -10,8 +10,11 @@ export type TableSetting = (
   /** Already there. Without `stream`, its ARN is looked up at deploy. */
   | { readonly kind: 'existing'; readonly name: string; readonly stream?: string | Intrinsic }
 ) & {
-  /** False when no function may put, update or delete items of it: its mutations then fail. Default true. */
-  readonly writes: boolean;
+  /**
+   * Whether mutations may put, update and delete items of it: then the functions that run them are given the permission.
+   * Default true for a managed table, which is there for nothing else, and false for an existing one.
+   */
+  readonly writes?: boolean;
 };
 
 const KEYS = ['managed', 'name', 'stream', 'streamArn', 'writes'];
@@ -27,22 +30,25 @@ export function tableSettingsOf(value: unknown): ReadonlyMap<string, TableSettin
 
 function tableSetting(table: string, value: unknown): TableSetting {
   const at = `custom.tablecast.tables.${table}`;
-  if (value === 'managed') return { kind: 'managed', name: table, writes: true };
-  if (value === 'existing') return { kind: 'existing', name: table, writes: true };
+  if (value === 'managed') return { kind: 'managed', name: table };
+  if (value === 'existing') return { kind: 'existing', name: table };
   const given = objectOf(at, value, KEYS, EXPECTED);
   const name = given.get('name');
   if (name !== undefined && (typeof name !== 'string' || !/^[\w.-]{3,255}$/.test(name))) {
     throw invalid(`${at}.name`, 'a DynamoDB table name (3 to 255 of a-z, A-Z, 0-9, _, -, .)', shown(name));
   }
-  const writes = given.get('writes') ?? true;
-  if (typeof writes !== 'boolean') throw invalid(`${at}.writes`, 'true or false', shown(writes));
+  const writes = given.get('writes') ?? undefined;
+  if (writes !== undefined && typeof writes !== 'boolean') {
+    throw invalid(`${at}.writes`, 'true or false', shown(writes));
+  }
+  const mutable = writes === undefined ? {} : { writes };
   const managed = given.get('managed') ?? false;
   if (typeof managed !== 'boolean') throw invalid(`${at}.managed`, 'true or false', shown(managed));
-  if (!managed) return { ...existingTable(at, table, name, given), writes };
+  if (!managed) return { ...existingTable(at, table, name, given), ...mutable };
   if (given.get('stream') !== undefined || given.get('streamArn') !== undefined) {
     throw invalid(at, 'either managed or a stream of an existing table', 'both');
   }
-  return { kind: 'managed', name: name ?? table, writes };
+  return { kind: 'managed', name: name ?? table, ...mutable };
 }
 
 function existingTable(

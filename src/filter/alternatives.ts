@@ -16,7 +16,7 @@ const ANYTHING: Equalities = new Map();
  * Equalities of the expression's disjunctive form: every image that matches the expression satisfies all equalities of
  * at least one alternative. The reverse need not hold; the predicate decides.
  *
- * `in` expands to its values. Negations are pushed inwards, where only `ne` leaves an equality. A part that comes to
+ * `in` and `hasElement` expand to their values; of a list, an equality is met by any of its elements. Negations are pushed inwards, where only `ne` leaves an equality. A part that comes to
  * more than `max` alternatives counts as the equalities common to all of them. Alternatives that contradict themselves
  * and those that another one covers are left out. `[]` means that nothing can match, one empty alternative that no
  * equality narrows the search.
@@ -25,19 +25,31 @@ export function alternatives(
   expression: Expression,
   options: AlternativesOptions = {},
 ): readonly Equalities[] {
-  return disjunctiveForm(expression, false, options.max ?? MAX_KEYS_PER_SUBSCRIPTION);
+  const max = options.max ?? MAX_KEYS_PER_SUBSCRIPTION;
+  return disjunctiveForm(expression, false, { max, lists: new Set(listFields(expression)) });
 }
 
-function disjunctiveForm(expression: Expression, negated: boolean, max: number): readonly Equalities[] {
+interface Bounds {
+  readonly max: number;
+  /** Fields of which one image may satisfy several equalities: what tells the elements of a list. */
+  readonly lists: ReadonlySet<string>;
+}
+
+function listFields(expression: Expression): readonly string[] {
+  if (expression.kind === 'condition') return expression.operator === 'hasElement' ? [expression.field] : [];
+  return expression.kind === 'not' ? listFields(expression.of) : expression.of.flatMap(listFields);
+}
+
+function disjunctiveForm(expression: Expression, negated: boolean, bounds: Bounds): readonly Equalities[] {
   switch (expression.kind) {
     case 'condition':
-      return equalitiesOf(expression, negated, max);
+      return equalitiesOf(expression, negated, bounds.max);
     case 'not':
-      return disjunctiveForm(expression.of, !negated, max);
+      return disjunctiveForm(expression.of, !negated, bounds);
     case 'and':
     case 'or': {
-      const parts = expression.of.map((part) => disjunctiveForm(part, negated, max));
-      return (expression.kind === 'and') === negated ? either(parts, max) : both(parts, max);
+      const parts = expression.of.map((part) => disjunctiveForm(part, negated, bounds));
+      return (expression.kind === 'and') === negated ? either(parts, bounds.max) : both(parts, bounds);
     }
     default:
       return expression satisfies never;
@@ -46,8 +58,9 @@ function disjunctiveForm(expression: Expression, negated: boolean, max: number):
 
 function equalitiesOf(condition: Condition, negated: boolean, max: number): readonly Equalities[] {
   const { field, fieldKind, operator, values } = condition;
-  if (operator === 'in' && values.length === 0) return negated ? [ANYTHING] : [];
-  const equality = negated ? operator === 'ne' : operator === 'eq' || operator === 'in';
+  const isOneOf = operator === 'in' || operator === 'hasElement';
+  if (isOneOf && values.length === 0) return negated ? [ANYTHING] : [];
+  const equality = negated ? operator === 'ne' : operator === 'eq' || isOneOf;
   // Whether an object is there narrows nothing worth a shape of its own.
   if (!equality || comparisonOf(fieldKind) === 'none') return [ANYTHING];
   return atMost(
@@ -60,34 +73,38 @@ function either(parts: readonly (readonly Equalities[])[], max: number): readonl
   return atMost(max, uncovered(parts.flat()));
 }
 
-function both(parts: readonly (readonly Equalities[])[], max: number): readonly Equalities[] {
+function both(parts: readonly (readonly Equalities[])[], { max, lists }: Bounds): readonly Equalities[] {
   // Short ones first, so that it is the long ones that are reduced; then by text, so that the order written is no matter.
   const ordered = parts
     .map((part) => ({ part, text: part.map(textOf).sort().join() }))
     .sort((a, b) => a.part.length - b.part.length || (a.text < b.text ? -1 : 1));
   let product: readonly Equalities[] = [ANYTHING];
   for (const { part } of ordered) {
-    const next = uncovered(crossed(product, part));
-    product = next.length <= max ? next : uncovered(crossed(product, atMost(1, part)));
+    const next = uncovered(crossed(product, part, lists));
+    product = next.length <= max ? next : uncovered(crossed(product, atMost(1, part), lists));
   }
   return product;
 }
 
-function crossed(left: readonly Equalities[], right: readonly Equalities[]): Equalities[] {
-  const product: Equalities[] = [];
-  for (const a of left) {
-    for (const b of right) {
-      if (agree(a, b)) product.push(new Map([...a, ...b]));
-    }
-  }
-  return product;
+function crossed(
+  left: readonly Equalities[],
+  right: readonly Equalities[],
+  lists: ReadonlySet<string>,
+): Equalities[] {
+  return left.flatMap((a) => right.flatMap((b) => merged(a, b, lists) ?? []));
 }
 
-function agree(a: Equalities, b: Equalities): boolean {
+/** The equalities of both, or nothing where they contradict each other. */
+function merged(a: Equalities, b: Equalities, lists: ReadonlySet<string>): Equalities | undefined {
+  const all = new Map(a);
   for (const [field, value] of b) {
-    if (a.has(field) && a.get(field) !== value) return false;
+    const other = all.get(field);
+    if (other === undefined || other === value) all.set(field, value);
+    else if (!lists.has(field)) return undefined;
+    // A list may have both elements: found by either, and by the same one however it is written.
+    else if (JSON.stringify(value) < JSON.stringify(other)) all.set(field, value);
   }
-  return true;
+  return all;
 }
 
 function atMost(max: number, found: readonly Equalities[]): readonly Equalities[] {

@@ -27,6 +27,8 @@ const OPERATOR_CODES: { readonly [O in Operator]: string } = {
   notContains: '!~',
   beginsWith: '^',
   attributeExists: '?',
+  // A release that does not know it reads no filter that has it, and so serves nobody by it.
+  hasElement: '@',
 };
 
 const KIND_CODES: { readonly [K in FieldKind]: string } = {
@@ -46,7 +48,7 @@ const KINDS = inverse(KIND_CODES);
 
 /**
  * Deterministic, compact text of an expression. Expressions that differ only in the order, repetition or nesting of
- * `and`, `or` and `in` operands, in double negation, or in constants that decide nothing, have the same text.
+ * `and`, `or`, `in` and `hasElement` operands, in double negation, or in constants that decide nothing, have the same text.
  */
 export function canonicalFilter(expression: Expression): string {
   return VERSION + encode(expression).text;
@@ -80,10 +82,10 @@ function encode(expression: Expression): Node {
 
 function encodeCondition(condition: Condition): Node {
   const { operator, values } = condition;
-  if (operator !== 'in') return conditionNode(condition, operator, values);
+  if (operator !== 'in' && operator !== 'hasElement') return conditionNode(condition, operator, values);
   const distinct = [...new Set(values)].sort(byText);
   if (distinct.length === 0) return FALSE;
-  return conditionNode(condition, distinct.length === 1 ? 'eq' : 'in', distinct);
+  return conditionNode(condition, operator === 'in' && distinct.length === 1 ? 'eq' : operator, distinct);
 }
 
 function conditionNode({ field, fieldKind }: Condition, operator: Operator, values: readonly Value[]): Node {

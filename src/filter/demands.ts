@@ -6,12 +6,14 @@ import { comparisonOf } from './value.ts';
  * - `equals`: the field's value is this one; null is also a missing attribute.
  * - `beginsWith`: the field's text begins with this one, which is not empty.
  * - `contains`: the field's text has this one in it, or one of its elements is this value.
+ * - `element`: the field is a list that has this value among its elements, or no list and is this value.
  * - `range`: the field's text or number is not below `low` and not above `high`; one of them may be absent.
  */
 export type Demand =
   | { readonly kind: 'equals'; readonly field: string; readonly value: Value }
   | { readonly kind: 'beginsWith'; readonly field: string; readonly value: string }
   | { readonly kind: 'contains'; readonly field: string; readonly value: Value }
+  | { readonly kind: 'element'; readonly field: string; readonly value: Value }
   | { readonly kind: 'range'; readonly field: string; readonly low?: string; readonly high?: string };
 
 /** Most demands that one filter is looked up by: each is an entry of an index. */
@@ -109,6 +111,9 @@ function demandsOf(
     case 'between':
       if (negated || typeof first !== 'string' || typeof second !== 'string') return undefined;
       return [{ kind: 'range', field, low: first, high: second }];
+    case 'hasElement':
+      if (negated || values.length > MAX_DEMANDS) return undefined;
+      return [...new Set(values)].map((value) => ({ kind: 'element', field, value }));
     case 'attributeExists':
       return undefined;
     default:

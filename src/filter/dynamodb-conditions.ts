@@ -8,6 +8,13 @@ import { type Comparison, comparisonOf } from './value.ts';
 /** Most operands DynamoDB takes in one IN. */
 const MAX_IN_OPERANDS = 100;
 
+/** Attribute type → the type of sets of such. */
+const SET_OF: ReadonlyMap<string | undefined, string> = new Map([
+  ['S', 'SS'],
+  ['N', 'NS'],
+  ['B', 'BS'],
+]);
+
 const SYMBOLS = { lt: '<', le: '<=', gt: '>', ge: '>=' } as const;
 
 /** What a filter is written for. */
@@ -21,7 +28,7 @@ export interface Writing {
 /**
  * An expression as DynamoDB says it. Every item that the predicate matches satisfies the clause; where DynamoDB cannot
  * say it exactly, other items satisfy it as well: the text that a number or binary attribute shows can be compared for
- * equality, and not ordered or searched.
+ * equality, and not ordered or searched. What rules are made of (`eq`, `in`, `hasElement`, `and`, `or`) it says exactly.
  * @param negated write its negation; each condition is widened for the side it stands on
  */
 export function clauseOf(expression: Expression, writing: Writing, negated = false): Clause {
@@ -78,6 +85,8 @@ function conditionClause(condition: Condition, { type, placeholders, unsayable }
       return written.containing(first, negated);
     case 'notContains':
       return written.containing(first, !negated);
+    case 'hasElement':
+      return written.havingElement(values, negated);
     case 'attributeExists':
       return atom(`attribute_${(first === true) === negated ? 'not_exists' : 'exists'}(${path})`);
     default:
@@ -99,17 +108,33 @@ class Conditions {
 
   equality(values: readonly Value[], negated: boolean): Clause {
     const operands = [...new Set(values)].flatMap((value) => attributesShownAs(this.#comparison, value));
-    if (operands.length > MAX_IN_OPERANDS) return true;
-    const [first] = operands;
-    if (!first) return negated;
-    const listed = operands.map((operand) => this.#placeholders.value(operand));
-    const equal = atom(
-      operands.length === 1 ? `${this.#path} = ${listed[0]}` : `${this.#path} IN (${listed.join(', ')})`,
-    );
+    const equal = this.#equal(operands.map((operand) => this.#placeholders.value(operand)));
     const either = values.includes(null)
       ? anyOf([atom(`attribute_not_exists(${this.#path})`), equal])
       : equal;
     return negated ? negation(either) : either;
+  }
+
+  /** `contains` is asked of lists and sets alone: of a text it would be a part. */
+  havingElement(values: readonly Value[], negated: boolean): Clause {
+    const operands = [...new Set(values)].flatMap((value) => attributesShownAs(this.#comparison, value));
+    const aliases = operands.map((operand) => this.#placeholders.value(operand));
+    const types = new Set(operands.flatMap((operand) => SET_OF.get(Object.keys(operand)[0]) ?? []));
+    const isList = anyOf(['L', ...types].map((code) => this.#isOfType(code)));
+    const isElement = anyOf(aliases.map((alias) => atom(`contains(${this.#path}, ${alias})`)));
+    const either = anyOf([this.#equal(aliases), allOf([isList, isElement])]);
+    return negated ? negation(either) : either;
+  }
+
+  #equal(aliases: readonly string[]): Clause {
+    const [first] = aliases;
+    if (first !== undefined && aliases.length === 1) return atom(`${this.#path} = ${first}`);
+    const lists: Clause[] = [];
+    for (let from = 0; from < aliases.length; from += MAX_IN_OPERANDS) {
+      const listed = aliases.slice(from, from + MAX_IN_OPERANDS);
+      lists.push(atom(`${this.#path} IN (${listed.join(', ')})`));
+    }
+    return anyOf(lists);
   }
 
   /** A comparison by order or beginning with text or a number; any other attribute satisfies none. */
@@ -137,9 +162,11 @@ class Conditions {
 
   /** Attributes that the API shows as text and DynamoDB does not. */
   #shownAsText(): readonly Clause[] {
-    return ['N', 'B'].map((code) =>
-      atom(`attribute_type(${this.#path}, ${this.#placeholders.value({ S: code })})`),
-    );
+    return ['N', 'B'].map((code) => this.#isOfType(code));
+  }
+
+  #isOfType(code: string): Clause {
+    return atom(`attribute_type(${this.#path}, ${this.#placeholders.value({ S: code })})`);
   }
 }
 

@@ -149,7 +149,8 @@ function entityConditions({ where, fields }: TableType): readonly Expression[] {
   ];
 }
 
-function conjuncts(expression: Expression): readonly Expression[] {
+/** What must hold all at once: the parts of an `and`, of those within it too; else the expression itself. */
+export function conjuncts(expression: Expression): readonly Expression[] {
   return expression.kind === 'and' ? expression.of.flatMap(conjuncts) : [expression];
 }
 

@@ -19,9 +19,14 @@ export type Operator =
   | 'contains'
   | 'notContains'
   | 'beginsWith'
-  | 'attributeExists';
+  | 'attributeExists'
+  /**
+   * Of rules alone, never a client's: the list or set has an element that equals one of the values, or the attribute is
+   * no list and equals one of them. No part of a text counts, as it does for `contains`.
+   */
+  | 'hasElement';
 
-/** One condition on one field: `values` holds 1 operand, 2 for `between`, any number for `in`. */
+/** One condition on one field: `values` holds 1 operand, 2 for `between`, any number for `in` and `hasElement`. */
 export interface Condition {
   readonly kind: 'condition';
   /** API name of a top-level field. */

@@ -2,9 +2,9 @@ import type { Attribute } from '../change/change.ts';
 import type { Demand } from './demands.ts';
 import type { Value } from './expression.ts';
 import { compareValues } from './operators.ts';
-import { elementsOf, seen } from './predicate.ts';
+import { seen } from './predicate.ts';
 import { type Range, RangeIndex } from './ranges.ts';
-import { attributeValue, type Comparison } from './value.ts';
+import { attributeValue, type Comparison, elementsOf, elementValues } from './value.ts';
 
 /**
  * Texts are looked up by their beginnings of at most so many UTF-16 units; the predicate tells apart what only differs
@@ -64,6 +64,7 @@ export class FieldDemands {
   readonly #equals = new Operands();
   readonly #beginsWith = new Operands();
   readonly #contains = new Operands();
+  readonly #elements = new Operands();
   readonly #ranges: Range[] = [];
   #rangeIndex: RangeIndex | undefined;
 
@@ -83,6 +84,9 @@ export class FieldDemands {
       case 'contains':
         this.#contains.add(demand.value, place, MAX_PART);
         break;
+      case 'element':
+        this.#elements.add(demand.value, place);
+        break;
       case 'range':
         this.#ranges.push({ ...demand, place });
         break;
@@ -96,7 +100,11 @@ export class FieldDemands {
     const value = seen(this.#comparison, attribute);
     if (value !== undefined) this.#equals.addTo(places, value);
     if (typeof value === 'string') this.#addOrdered(value, places);
-    if (!attribute || this.#contains.size === 0) return;
+    if (!attribute) return;
+    if (this.#elements.size > 0) {
+      for (const each of elementValues(this.#comparison, attribute)) this.#elements.addTo(places, each);
+    }
+    if (this.#contains.size === 0) return;
     if (this.#comparison === 'text' && typeof value === 'string') this.#contains.addPartsTo(places, value);
     for (const element of elementsOf(attribute) ?? []) {
       const own = attributeValue(this.#comparison, element);

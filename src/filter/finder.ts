@@ -51,6 +51,7 @@ const WEIGHTS: { readonly [K in Demand['kind']]: number } = {
   equals: 1,
   beginsWith: 2,
   contains: 3,
+  element: 1,
   range: 4,
 };
 

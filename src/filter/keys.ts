@@ -1,8 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Attribute, Image } from '../change/change.ts';
-import type { TableType } from '../schema/model.ts';
-import type { Equalities, ShapeNames, Value } from './expression.ts';
-import { attributeOf, attributeValue, comparisonOf } from './value.ts';
+import type { Equalities, Value } from './expression.ts';
 
 /** One value of a key: the field's name, and the value as the API sees it. */
 export type NamedValue = readonly [name: string, value: Value];
@@ -55,103 +52,6 @@ export function filterKey(
     field,
     names.map((name) => [name, equalities.get(name) ?? null]),
   );
-}
-
-/**
- * Key under which rows of a shape are found for an image: if the image satisfies equalities on exactly these names,
- * it is their `filterKey`. A null, missing or wrong-typed value and a field the type does not have are one NULL.
- */
-export function imageFilterKey(
-  field: string,
-  shape: ShapeNames,
-  image: Image,
-  type: TableType,
-  scheme: KeyScheme = KEY_SCHEMES.written,
-): string {
-  return scheme.key(
-    field,
-    valuesOf(shape, (name) => imageValue(name, image, type)),
-  );
-}
-
-/**
- * Every key under which live rows of a shape may lie that are to be found for an image: its {@link imageFilterKey} in
- * each scheme, and beside it the keys that another version of the schema may have made of the image, where a name of
- * the shape has no field today, or its attribute is stored as the field of today is not (a number where text is
- * expected). Who is found by those is judged like all others: by a filter that no longer fits.
- * @param isGuessing false leaves out what is tried for names without a field
- * @returns one key a scheme, where nothing has changed; no key twice
- */
-export function imageFilterKeys(
-  field: string,
-  shape: ShapeNames,
-  image: Image,
-  type: TableType,
-  schemes: KeySchemes = KEY_SCHEMES,
-  isGuessing = true,
-): readonly string[] {
-  const today = valuesOf(shape, (name) => imageValue(name, image, type));
-  const readings = [today, ...otherReadings(today, shape, image, type, isGuessing)];
-  const keys = schemes.lookedUp.flatMap((scheme) => readings.map((values) => scheme.key(field, values)));
-  return keys.length > 1 ? [...new Set(keys)] : keys;
-}
-
-/** As a rule none: to see that takes much less than to make a key. */
-function otherReadings(
-  today: readonly NamedValue[],
-  shape: ShapeNames,
-  image: Image,
-  type: TableType,
-  isGuessing: boolean,
-): readonly (readonly NamedValue[])[] {
-  const guessed = isGuessing ? guesses(shape, image, type) : [];
-  if (today.every(([name, value]) => storedValue(name, image, type) === value)) return guessed;
-  return [valuesOf(shape, (name) => storedValue(name, image, type)), ...guessed];
-}
-
-/** Most keys tried for one shape and image because names of the shape are unknown. */
-const MAX_GUESSES = 64;
-/** Longer texts are not tried: nobody compares by equality with such. */
-const MAX_GUESSED_LENGTH = 4_096;
-
-/**
- * Under which attribute a field was stored that the type does not have (any more, or yet), nobody knows here, so that
- * each may be it. It lasts for one connection life after the schema changed, and for shapes alone that name the field.
- */
-function guesses(shape: ShapeNames, image: Image, type: TableType): readonly (readonly NamedValue[])[] {
-  if (shape.every((name) => type.fields.has(name))) return [];
-  const unknown = shape.filter((name) => !type.fields.has(name));
-  const values = [...new Set([null, ...Object.values(image).map(ownValue)])].filter(
-    (value) => typeof value !== 'string' || value.length <= MAX_GUESSED_LENGTH,
-  );
-  if (values.length ** unknown.length > MAX_GUESSES) return [];
-  let combinations = [new Map<string, Value>()];
-  for (const name of unknown) {
-    combinations = combinations.flatMap((known) => values.map((value) => new Map(known).set(name, value)));
-  }
-  return combinations.map((guess) =>
-    valuesOf(shape, (name) => guess.get(name) ?? (guess.has(name) ? null : storedValue(name, image, type))),
-  );
-}
-
-function valuesOf(shape: ShapeNames, read: (name: string) => Value): readonly NamedValue[] {
-  return [...shape].sort().map((name) => [name, read(name)]);
-}
-
-function imageValue(name: string, image: Image, type: TableType): Value {
-  const model = type.fields.get(name);
-  const attribute = model && attributeOf(image, model.attribute);
-  return (attribute && attributeValue(comparisonOf(model.kind), attribute)) ?? null;
-}
-
-/** The value by the attribute's own type. Where the field is gone it was stored, most likely, under its name. */
-function storedValue(name: string, image: Image, type: TableType): Value {
-  const attribute = attributeOf(image, type.fields.get(name)?.attribute ?? name);
-  return attribute ? ownValue(attribute) : null;
-}
-
-function ownValue(attribute: Attribute): Value {
-  return attributeValue('BOOL' in attribute ? 'boolean' : 'text', attribute) ?? null;
 }
 
 /** Values of one field are all of one comparison, so text and number need no tags of their own. */

@@ -1,12 +1,10 @@
 import { kindOf } from '../errors.ts';
+import { DEFAULT_LIMITS } from '../protocol/limits.ts';
 import type { FieldModel } from '../schema/model.ts';
 import { compareCodePoints, hasLoneSurrogate } from './codepoint.ts';
 import { compareDecimals, MAX_DIGITS, normaliseDecimal } from './decimal.ts';
 import type { Operator, Value } from './expression.ts';
 import { type Comparison, comparisonOf } from './value.ts';
-
-/** Most values one `in` may list: DynamoDB's own limit for IN. */
-export const MAX_IN_VALUES = 100;
 
 /** Operators that a field's kind and being a list allow; the others could never have a meaning for it. */
 const ALLOWED: { readonly [C in Comparison]: ReadonlySet<Operator> } = {
@@ -43,11 +41,18 @@ const ALLOWED: { readonly [C in Comparison]: ReadonlySet<Operator> } = {
 const ALLOWED_ON_LIST: ReadonlySet<Operator> = new Set(['contains', 'notContains', 'attributeExists']);
 const ALLOWED_ON_OBJECT_LIST: ReadonlySet<Operator> = new Set(['attributeExists']);
 
-/** Operators a field can be filtered by. */
+/** Operators a client can filter a field by. */
 export function operatorsOf(field: Pick<FieldModel, 'kind' | 'list'>): ReadonlySet<Operator> {
   const comparison = comparisonOf(field.kind);
   if (!field.list) return ALLOWED[comparison];
   return comparison === 'none' ? ALLOWED_ON_OBJECT_LIST : ALLOWED_ON_LIST;
+}
+
+/** Whether a condition on a field can have an operator: one that clients can filter by, or that rules are made of. */
+export function takesOperator(field: Pick<FieldModel, 'kind' | 'list'>, operator: Operator): boolean {
+  // A field may be made a list, or no list any more, while subscriptions live: what they were let in by holds for both.
+  if (operator === 'hasElement') return comparisonOf(field.kind) !== 'none';
+  return operatorsOf(field).has(operator);
 }
 
 /** Operands of one condition, or what was expected and what came. */
@@ -58,15 +63,21 @@ export type Operands =
 /**
  * Reads the raw operand of an operator (as graphql-js coerced it) into `Condition.values`.
  * A message never repeats the operand: it may end in a log, and values do not belong there.
+ * @param inValues most values one `in` may list: `Limits.inValues`
  */
-export function readOperands(field: FieldModel, operator: Operator, raw: unknown): Operands {
+export function readOperands(
+  field: FieldModel,
+  operator: Operator,
+  raw: unknown,
+  inValues: number = DEFAULT_LIMITS.inValues,
+): Operands {
   if (operator === 'attributeExists') {
     return typeof raw === 'boolean' ? { ok: true, values: [raw] } : expected('true or false', kindOf(raw));
   }
   const list = operator === 'in' || operator === 'between' ? raw : [raw];
   if (!Array.isArray(list)) return expected('a list', kindOf(raw));
-  if (operator === 'in' && list.length > MAX_IN_VALUES) {
-    return expected(`at most ${MAX_IN_VALUES} values`, String(list.length));
+  if (operator === 'in' && list.length > inValues) {
+    return expected(`at most ${inValues} values`, String(list.length));
   }
   if (operator === 'between' && list.length !== 2) {
     return expected('a list of two values, the lower bound first', `${list.length}`);
@@ -85,10 +96,11 @@ export function readOperands(field: FieldModel, operator: Operator, raw: unknown
   return { ok: true, values };
 }
 
-/** Whether stored operands are what `readOperands` could have made for this operator and kind. */
+/** Whether stored operands are what `readOperands`, or a rule, could have made for this operator and kind. */
 export function operandsFit(comparison: Comparison, operator: Operator, values: readonly Value[]): boolean {
   if (operator === 'attributeExists') return values.length === 1 && typeof values[0] === 'boolean';
-  if (operator === 'between' ? values.length !== 2 : operator !== 'in' && values.length !== 1) return false;
+  const isAnyNumber = operator === 'in' || operator === 'hasElement';
+  if (!isAnyNumber && values.length !== (operator === 'between' ? 2 : 1)) return false;
   if (operator === 'between' && !inOrder(comparison, values)) return false;
   return values.every((value) =>
     value === null ? takesNull(operator) : readValue(comparison, value) === value,

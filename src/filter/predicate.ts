@@ -1,8 +1,15 @@
 import type { Attribute, Image } from '../change/change.ts';
 import type { FieldModel, TableType } from '../schema/model.ts';
 import type { Condition, Expression, Value } from './expression.ts';
-import { compareValues, operandsFit, operatorsOf } from './operators.ts';
-import { attributeOf, attributeValue, type Comparison, comparisonOf } from './value.ts';
+import { compareValues, operandsFit, takesOperator } from './operators.ts';
+import {
+  attributeOf,
+  attributeValue,
+  type Comparison,
+  comparisonOf,
+  elementsOf,
+  elementValues,
+} from './value.ts';
 
 /** Whether an item as it was or is matches. Never throws. */
 export type Predicate = (image: Image) => boolean;
@@ -20,7 +27,8 @@ type AttributeTest = (attribute: Attribute | undefined) => boolean;
  *
  * Meaning is that of DynamoDB's FilterExpression: `ne`, `notContains` and `not` are true for a missing or wrong-typed
  * attribute, every other comparison is false; text compares by code point, numbers as exact decimals; `contains` is a
- * substring of text or an element of a set or list; `between` includes both bounds. One difference: `eq: null` matches
+ * substring of text or an element of a set or list; `between` includes both bounds. `hasElement`, which DynamoDB has not
+ * as one function, compares whole elements, and what is no list as a whole. One difference: `eq: null` matches
  * a missing attribute as well as NULL, and `ne: null` is its complement. Values are seen as the API sees them
  * (`attributeValue`).
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
@@ -60,7 +68,7 @@ function compileCondition(condition: Condition, type: TableType): Compiled {
   if (comparisonOf(fieldKind) !== comparison) {
     return misfit(type, name, `expected ${fieldKind} as when the filter was read, came ${field.kind}`);
   }
-  if (!operatorsOf(field).has(operator)) {
+  if (!takesOperator(field, operator)) {
     return misfit(type, name, `expected a field that takes ${operator}, came ${typeText(field)}`);
   }
   if (!operandsFit(comparison, operator, values)) {
@@ -99,6 +107,8 @@ function attributeTest(comparison: Comparison, { operator, values }: Condition):
       return not(containing(comparison, first));
     case 'beginsWith':
       return beginningWith(comparison, first);
+    case 'hasElement':
+      return havingElement(comparison, values);
     case 'attributeExists':
       return first === true ? (attribute) => attribute !== undefined : (attribute) => attribute === undefined;
     default:
@@ -153,13 +163,10 @@ function containing(comparison: Comparison, operand: Value): AttributeTest {
   };
 }
 
-/** Elements of a list or set as attributes of their own; `undefined` for anything else. */
-export function elementsOf(attribute: Attribute): readonly Attribute[] | undefined {
-  if ('L' in attribute) return attribute.L;
-  if ('SS' in attribute) return attribute.SS.map((text) => ({ S: text }));
-  if ('NS' in attribute) return attribute.NS.map((number) => ({ N: number }));
-  if ('BS' in attribute) return attribute.BS.map((base64) => ({ B: base64 }));
-  return undefined;
+function havingElement(comparison: Comparison, values: readonly Value[]): AttributeTest {
+  const operands: ReadonlySet<Value> = new Set(values);
+  return (attribute) =>
+    attribute !== undefined && elementValues(comparison, attribute).some((value) => operands.has(value));
 }
 
 function typeText({ kind, list }: FieldModel): string {

@@ -1,16 +1,14 @@
 import { kindOf } from '../errors.ts';
+import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
 import type { FieldModel, SubscriptionField } from '../schema/model.ts';
 import { type Condition, type Expression, MATCH_ALL, type Operator } from './expression.ts';
 import { operatorsOf, readOperands } from './operators.ts';
 
-/** Most conditions one subscription may have, arguments included: each is work on every candidate change. */
-export const MAX_CONDITIONS = 100;
-
-/** Most filter inputs inside `filter` (elements of `and` and `or`, and each `not`), those without conditions included. */
-export const MAX_NESTED_FILTERS = 100;
-
-/** How deep `and`, `or` and `not` may nest; `filter` itself is depth 1. */
-export const MAX_FILTER_DEPTH = 10;
+/**
+ * Of the limits of a deployment, those on filters. Filter inputs inside `filter` (elements of `and` and `or`, and each
+ * `not`), those without conditions included, may be as many as conditions; `filter` itself is depth 1.
+ */
+export type FilterLimits = Pick<Limits, 'filterConditions' | 'filterDepth' | 'inValues'>;
 
 /** The argument that takes a filter input; every other argument is an equality. */
 const FILTER_ARGUMENT = 'filter';
@@ -27,9 +25,14 @@ export type FilterReading =
  *   or a field's operators could be is no condition; as an element of `and` or `or` it is refused.
  * - Several fields, and several operators of one field, are ANDed.
  * Names that GraphQL validation would have refused are refused here too.
+ * @param limits those of the deployment; the defaults without them
  */
-export function readFilter(field: SubscriptionField, args: ReadonlyMap<string, unknown>): FilterReading {
-  const reader = new FilterReader(field);
+export function readFilter(
+  field: SubscriptionField,
+  args: ReadonlyMap<string, unknown>,
+  limits: FilterLimits = DEFAULT_LIMITS,
+): FilterReading {
+  const reader = new FilterReader(field, limits);
   const parts: Expression[] = [];
   for (const [name, value] of args) {
     if (value === undefined) continue;
@@ -43,11 +46,13 @@ export function readFilter(field: SubscriptionField, args: ReadonlyMap<string, u
 /** Counts what it has read, so that the limits hold for a subscription as a whole. */
 class FilterReader {
   readonly #field: SubscriptionField;
+  readonly #limits: FilterLimits;
   #conditions = 0;
   #nested = 0;
 
-  constructor(field: SubscriptionField) {
+  constructor(field: SubscriptionField, limits: FilterLimits) {
     this.#field = field;
+    this.#limits = limits;
   }
 
   argument(name: string, value: unknown): FilterReading {
@@ -61,8 +66,9 @@ class FilterReader {
   }
 
   #input(input: unknown, path: string, depth: number): FilterReading {
-    if (depth > MAX_FILTER_DEPTH) {
-      return refuse(path, `expected at most ${MAX_FILTER_DEPTH} filters inside each other, came more`);
+    const { filterDepth } = this.#limits;
+    if (depth > filterDepth) {
+      return refuse(path, `expected at most ${filterDepth} filters inside each other, came more`);
     }
     if (!isRecord(input)) return refuse(path, `expected a filter input, came ${kindOf(input)}`);
     const parts: Expression[] = [];
@@ -98,8 +104,9 @@ class FilterReader {
   }
 
   #inner(value: unknown, path: string, depth: number): FilterReading {
-    if (++this.#nested > MAX_NESTED_FILTERS) {
-      return refuse(path, `expected at most ${MAX_NESTED_FILTERS} nested filters, came more`);
+    const { filterConditions } = this.#limits;
+    if (++this.#nested > filterConditions) {
+      return refuse(path, `expected at most ${filterConditions} nested filters, came more`);
     }
     return this.#input(value, path, depth + 1);
   }
@@ -125,10 +132,11 @@ class FilterReader {
     if (!operatorsOf(model).has(operator)) {
       return refuse(path, `expected a field that can be compared by ${operator}, came a list`);
     }
-    if (++this.#conditions > MAX_CONDITIONS) {
-      return refuse(path, `expected at most ${MAX_CONDITIONS} conditions, came more`);
+    const { filterConditions, inValues } = this.#limits;
+    if (++this.#conditions > filterConditions) {
+      return refuse(path, `expected at most ${filterConditions} conditions, came more`);
     }
-    const operands = readOperands(model, operator, operand);
+    const operands = readOperands(model, operator, operand, inValues);
     if (!operands.ok) return refuse(path, operands.message);
     const expression: Condition = {
       kind: 'condition',

@@ -54,3 +54,25 @@ export function attributeValue(comparison: Comparison, attribute: Attribute): Va
 export function attributeOf(image: Image, name: string): Attribute | undefined {
   return Object.hasOwn(image, name) ? image[name] : undefined;
 }
+
+/** Elements of a list or set as attributes of their own; `undefined` for anything else. */
+export function elementsOf(attribute: Attribute): readonly Attribute[] | undefined {
+  if ('L' in attribute) return attribute.L;
+  if ('SS' in attribute) return attribute.SS.map((text) => ({ S: text }));
+  if ('NS' in attribute) return attribute.NS.map((number) => ({ N: number }));
+  if ('BS' in attribute) return attribute.BS.map((base64) => ({ B: base64 }));
+  return undefined;
+}
+
+/**
+ * What `hasElement` compares with, without repeats: the values of the elements of a list or set, or of what is none its
+ * own. Null and what is of another type are no such value.
+ */
+export function elementValues(comparison: Comparison, attribute: Attribute): readonly Value[] {
+  const values = new Set<Value>();
+  for (const element of elementsOf(attribute) ?? [attribute]) {
+    const value = attributeValue(comparison, element);
+    if (value !== undefined && value !== null) values.add(value);
+  }
+  return [...values];
+}

@@ -10,6 +10,7 @@ const DEFINITIONS: ReadonlyMap<string, MetricDefinition> = new Map([
   ['lag', { name: 'Lag', unit: 'Milliseconds' }],
   ['post.retried', { name: 'Retried', unit: 'Count' }],
   ['connection.gone', { name: 'Gone', unit: 'Count' }],
+  ['connection.flooded', { name: 'Flooded', unit: 'Count' }],
   ['connection.slow', { name: 'Slow', unit: 'Count' }],
   ['connection.rolled-over', { name: 'RolledOver', unit: 'Count' }],
   ['connection.uninitialised', { name: 'Uninitialised', unit: 'Count' }],

@@ -19,8 +19,11 @@ export interface DialectCodec {
   readonly dialect: Dialect;
   /** What is answered as `Sec-WebSocket-Protocol` for it. */
   readonly subprotocol: 'graphql-transport-ws' | 'graphql-ws';
-  /** Never throws: what is not a message of the dialect comes back as `invalid`. */
-  parse(frame: string): ClientMessage;
+  /**
+   * Never throws: what is not a message of the dialect comes back as `invalid`.
+   * @param jsonDepth `Limits.jsonDepth`; its default without one
+   */
+  parse(frame: string, jsonDepth?: number): ClientMessage;
   /** Answer to an accepted `connection_init`: one frame or more, in the order they are to arrive in. */
   ack(facts: AckFacts): readonly [string, ...string[]];
   /** Answer to a ping; `undefined` in a dialect that has none. */
@@ -44,7 +47,7 @@ export interface DialectCodec {
   /**
    * Refuses the whole connection. API Gateway cannot close with a code, so this is the frame that makes the
    * dialect's own clients stop for good (PROTOCOL.md "Refusal"). `code` is the close code of graphql-transport-ws
-   * that names the reason (4400, 4401, 4403, 4409, 4500).
+   * that names the reason (4400, 4401, 4403, 4409, 4429, 4500).
    */
   refuse(message: string, code: number): string;
 }

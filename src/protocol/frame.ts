@@ -1,6 +1,7 @@
 import { kindOf } from '../errors.ts';
-import { byteLength, LIMITS, nestsDeeperThan } from './limits.ts';
+import { byteLength, DEFAULT_LIMITS, LIMITS, nestsDeeperThan } from './limits.ts';
 import type { ClientMessage, OperationRequest } from './messages.ts';
+import { namedDocument } from './named-document.ts';
 
 /** Own fields of a JSON object that a client sent. */
 export type Fields = ReadonlyMap<string, unknown>;
@@ -8,17 +9,41 @@ export type Fields = ReadonlyMap<string, unknown>;
 /** What is not a message of its dialect; with an `id`, the fault is that operation's alone. */
 export type Invalid = Extract<ClientMessage, { type: 'invalid' }>;
 
-/** The fields of a frame, or what is wrong with it as a whole. Never throws. */
-export function readFrame(frame: string): Fields | Invalid {
-  return readJson(frame, 'message');
+/** Messages that start an operation: too deep a one is that operation's fault alone. */
+const STARTS: ReadonlySet<unknown> = new Set(['subscribe', 'start']);
+
+/**
+ * The fields of a frame, or what is wrong with it as a whole. Never throws.
+ * @param jsonDepth `Limits.jsonDepth`
+ */
+export function readFrame(frame: string, jsonDepth: number = DEFAULT_LIMITS.jsonDepth): Fields | Invalid {
+  return readJson(frame, 'message', { jsonDepth, idOf: startedId });
+}
+
+function startedId(message: Readonly<Record<string, unknown>>): string | undefined {
+  const own = new Map(Object.entries(message));
+  const id = own.get('id');
+  const isGood = typeof id === 'string' && id !== '' && byteLength(id) <= LIMITS.clientIdBytes;
+  return isGood && STARTS.has(own.get('type')) ? id : undefined;
 }
 
 /**
- * The fields of an object in JSON text, nested at most `LIMITS.jsonDepth` deep; no object in it inherits anything.
+ * The fields of an object in JSON text; no object in it inherits anything.
  * @param place how a message names where the text stood
- * @param id of the operation at fault, where one is known
  */
-export function readJson(text: string, place: string, id?: string): Fields | Invalid {
+export function readJson(
+  text: string,
+  place: string,
+  options: {
+    /** Most arrays and objects inside each other: `Limits.jsonDepth`. */
+    readonly jsonDepth: number;
+    /** Of the operation at fault, where one is known before the text is read … */
+    readonly id?: string;
+    /** … or from what the text holds. */
+    readonly idOf?: (value: Readonly<Record<string, unknown>>) => string | undefined;
+  },
+): Fields | Invalid {
+  const { id, jsonDepth } = options;
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -26,8 +51,9 @@ export function readJson(text: string, place: string, id?: string): Fields | Inv
     return invalid(`${place}: expected JSON text, got something else`, id);
   }
   if (!isObject(value)) return invalid(`${place}: expected a JSON object, got ${kindOf(value)}`, id);
-  if (nestsDeeperThan(value, LIMITS.jsonDepth)) {
-    return invalid(`${place}: expected JSON nested at most ${LIMITS.jsonDepth} deep, got deeper`, id);
+  if (nestsDeeperThan(value, jsonDepth)) {
+    const at = id ?? options.idOf?.(value);
+    return invalid(`${place}: expected JSON nested at most ${jsonDepth} deep, got deeper`, at);
   }
   return new Map(Object.entries(withoutPrototypes(value)));
 }
@@ -77,10 +103,11 @@ export interface Place {
   readonly path: string;
 }
 
-/** A GraphQL request. Null is the same as missing for all but `query`. */
+/** A GraphQL request. Null is the same as missing; `query` may be, where an id names the document in its place. */
 export function readRequest(fields: Fields, place: Place): OperationRequest | Invalid {
-  const query = fields.get('query');
-  if (typeof query !== 'string') return unlike('a string', query, within(place, 'query'));
+  const documentId = namedDocument(fields.get('documentId'), fields.get('extensions'));
+  const query = fields.get('query') ?? (documentId === undefined ? undefined : '');
+  if (typeof query !== 'string') return unlike('a string', fields.get('query'), within(place, 'query'));
   const operationName = fields.get('operationName') ?? undefined;
   if (operationName !== undefined && typeof operationName !== 'string') {
     return unlike('a string', operationName, within(place, 'operationName'));
@@ -93,6 +120,7 @@ export function readRequest(fields: Fields, place: Place): OperationRequest | In
   if (isInvalid(extensions)) return extensions;
   return {
     query,
+    ...(documentId !== undefined && { documentId }),
     ...(operationName !== undefined && { operationName }),
     ...(variables && { variables }),
     ...(extensions.size > 0 && { extensions }),

@@ -1,6 +1,9 @@
 /** A GraphQL request as a client put it into its frame; nothing in it has been checked but the types. */
 export interface OperationRequest {
+  /** `''` where `documentId` alone says which document it is. */
   readonly query: string;
+  /** Id of a document that both sides know (`namedDocument`). */
+  readonly documentId?: string;
   readonly operationName?: string;
   /** Own keys only are to be read: they are the client's. */
   readonly variables?: Readonly<Record<string, unknown>>;
@@ -31,12 +34,16 @@ export type ReasonCode =
   | 'GRAPHQL_VALIDATION_FAILED'
   | 'DOCUMENT_TOO_LARGE'
   | 'OPERATION_NOT_SUPPORTED'
+  | 'OPERATION_NOT_ALLOWED'
+  | 'PERSISTED_QUERY_NOT_SUPPORTED'
   | 'FILTER_INVALID'
   | 'PAYLOAD_TOO_LARGE'
   | 'SCHEMA_CHANGED'
   | 'SLOW_CONSUMER'
   | 'LOCK_TIMEOUT'
   | 'EVENTS_LOST'
+  | 'REVOKED'
+  | 'TOO_MANY_SUBSCRIPTIONS'
   | 'INTERNAL_SERVER_ERROR';
 
 /** One GraphQL error on the wire (https://spec.graphql.org/October2021/#sec-Errors). */

@@ -4,6 +4,7 @@ import { HEADER_PARAMETER, HEADER_PREFIX } from './appsync/header.ts';
 import type { Dialect, DialectCodec } from './dialect.ts';
 import { isInvalid, readFrame } from './frame.ts';
 import { graphqlTransportWs } from './graphql-transport-ws/codec.ts';
+import { namedDocument } from './named-document.ts';
 import { undecided } from './undecided.ts';
 
 type Subprotocol = DialectCodec['subprotocol'];
@@ -83,17 +84,22 @@ function namesIn(header: string | undefined): readonly string[] {
     .filter((name) => name !== '');
 }
 
+/** Names of subprotocols are short; what is longer may be a token that another server would take from there. */
+const LONGEST_NAME = 24;
+
 function withoutCredential(name: string): string {
-  return name.startsWith(HEADER_PREFIX) ? `${HEADER_PREFIX}…` : name;
+  if (name.startsWith(HEADER_PREFIX)) return `${HEADER_PREFIX}…`;
+  return name.length > LONGEST_NAME ? `${name.slice(0, 4)}…` : name;
 }
 
 /**
  * The dialect that a frame alone gives away: the one that starts an operation does, in each dialect in its own way.
  * `undefined` for every other frame, and for what is no message at all. To be asked only of a connection whose upgrade
  * did not decide.
+ * @param jsonDepth `Limits.jsonDepth`; its default without one
  */
-export function dialectOfOperation(frame: string): Dialect | undefined {
-  const message = readFrame(frame);
+export function dialectOfOperation(frame: string, jsonDepth?: number): Dialect | undefined {
+  const message = readFrame(frame, jsonDepth);
   if (isInvalid(message)) return undefined;
   const type = message.get('type');
   if (type === 'subscribe') return 'graphql-transport-ws';
@@ -101,5 +107,6 @@ export function dialectOfOperation(frame: string): Dialect | undefined {
   if (type !== 'start' || typeof payload !== 'object' || payload === null) return undefined;
   const fields = new Map<string, unknown>(Object.entries(payload));
   if (typeof fields.get('data') === 'string') return 'appsync';
-  return fields.has('query') ? 'apollo' : undefined;
+  const names = namedDocument(fields.get('documentId'), fields.get('extensions')) !== undefined;
+  return fields.has('query') || names ? 'apollo' : undefined;
 }

@@ -10,10 +10,10 @@ import { graphqlTransportWs } from './graphql-transport-ws/codec.ts';
  */
 export const undecided: DialectCodec = {
   ...graphqlTransportWs,
-  parse: (frame) => {
-    const message = graphqlTransportWs.parse(frame);
+  parse: (frame, jsonDepth) => {
+    const message = graphqlTransportWs.parse(frame, jsonDepth);
     if (message.type !== 'invalid') return message;
-    const older = apollo.parse(frame);
+    const older = apollo.parse(frame, jsonDepth);
     return older.type === 'invalid' ? message : older;
   },
   keepAlive: () => undefined,

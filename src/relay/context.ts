@@ -1,14 +1,22 @@
 import type { Logger } from 'pino';
 import type { Api } from '../api/ports.ts';
+import type { AccessSettings } from '../auth/access.ts';
+import type { GatewaySettings } from '../auth/gateway.ts';
 import type { Authenticator } from '../auth/identity.ts';
+import type { OriginRules } from '../auth/origins.ts';
 import type { KeySchemes } from '../filter/keys.ts';
 import type { Hooks } from '../project.ts';
+import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
 import type { Model } from '../schema/model.ts';
 import type { FanOut } from './fan-out/ports.ts';
+import type { FrameRate } from './frame-rate.ts';
 import type { Clock, Metrics, Registry, Transport } from './ports.ts';
 
 /** Longest life of a connection: API Gateway's hard two hours, and ten minutes for what lags behind. */
 export const CONNECTION_LIFE_SECONDS = 2 * 3600 + 600;
+
+/** The part of it that is for what lags behind: rows live so much longer than `Limits.connectionSeconds`. */
+export const CONNECTION_LAG_SECONDS = 600;
 
 /** What an operator may set; `DEFAULT_SETTINGS` has every default. */
 export interface RelaySettings {
@@ -46,6 +54,10 @@ export interface RelaySettings {
    * for its 3 s is followed by asking whether the gateway answers, telling the client and disconnecting it.
    */
   readonly deadlineMarginMs: number;
+  /** Limits on what clients may send. */
+  readonly limits: Limits;
+  /** What the rules of the schema leave to configuration. */
+  readonly access: AccessSettings;
   /** Logs, for each change and candidate, why it was or was not delivered: names and reasons, never values. */
   readonly explainLog: boolean;
 }
@@ -65,11 +77,24 @@ export const DEFAULT_SETTINGS: RelaySettings = {
   throttledAttempts: 5,
   failedAttempts: 2,
   deadlineMarginMs: 16_000,
+  limits: DEFAULT_LIMITS,
+  access: { defaultModes: [] },
   explainLog: false,
 };
 
 /** What `$connect` needs. */
-export type ConnectContext = Pick<RelayContext, 'registry' | 'clock' | 'logger' | 'authenticator'>;
+export type ConnectContext = Pick<RelayContext, 'registry' | 'clock' | 'logger' | 'authenticator'> & {
+  /** By default any page may connect, and nothing is believed of API Gateway. */
+  readonly door?: DoorSettings;
+  /** `DEFAULT_SETTINGS` without it. */
+  readonly settings?: Pick<RelaySettings, 'limits'>;
+};
+
+/** Who may come through `$connect`, beside what credentials say. */
+export interface DoorSettings {
+  readonly origins: OriginRules;
+  readonly gateway: GatewaySettings;
+}
 
 /** What `$disconnect` needs. */
 export type DisconnectContext = Pick<RelayContext, 'registry' | 'logger'>;
@@ -103,4 +128,6 @@ export interface RelayContext extends DeliveryContext {
   /** Queries and mutations over the socket, and the fields that resolvers answer at delivery. */
   readonly api: Api;
   readonly hooks: Hooks;
+  /** How many frames each connection sends; without it they are not counted. */
+  readonly frameRate?: FrameRate;
 }

@@ -1,7 +1,8 @@
 import { alternatives } from '../filter/alternatives.ts';
 import { parseCanonicalFilter } from '../filter/canonical.ts';
 import type { ShapeNames } from '../filter/expression.ts';
-import { filterKey, imageFilterKeys } from '../filter/keys.ts';
+import { imageFilterKeys } from '../filter/image-keys.ts';
+import { filterKey } from '../filter/keys.ts';
 import { chooseShapes } from '../filter/shapes.ts';
 import type { RelaySettings } from './context.ts';
 import type { TypedChange } from './deliver/intake.ts';
@@ -35,7 +36,10 @@ export function explainLookups(
   return chosen.map(({ names, equalities }) => {
     const key = filterKey(field.name, equalities);
     const foundBy = images
-      .filter(({ image }) => imageFilterKeys(field.name, names, image, typed.type).includes(key))
+      .filter(({ image }) => {
+        const { known, guessed } = imageFilterKeys(field.name, names, image, typed.type);
+        return known.includes(key) || guessed.includes(key);
+      })
       .map(({ side }) => side);
     return { shape: names, filterKey: key, foundBy };
   });

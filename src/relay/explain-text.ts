@@ -50,7 +50,7 @@ export function reasonText(
 
 function deliveredText({ kind = 'item', payload, images, lookups }: Omit<Explanation, 'text'>): string {
   const what = kind === 'item' ? 'the filter holds for the item' : KIND_TEXT[kind];
-  const parts = [`Delivered${kind === 'item' ? '' : ` as ${kind}`}: ${what}.`];
+  const parts = [`Delivered${kind === 'item' || kind === 'newcomer' ? '' : ` as ${kind}`}: ${what}.`];
   const isFound = lookups.some(({ foundBy }) => foundBy.length > 0);
   if (images.length > 0 && !isFound)
     parts.push('But no filter key finds it: that is a fault of the relay, please report it.');
@@ -61,6 +61,8 @@ function deliveredText({ kind = 'item', payload, images, lookups }: Omit<Explana
 }
 
 const KIND_TEXT = {
+  newcomer:
+    'the filter holds for the new image, and did not hold before, so that nothing is told of what changed',
   ENTER: 'the filter holds for the new image, and did not hold before',
   UPDATE: 'the filter holds for both images',
   LEAVE: 'the filter held for the old image, and holds no longer',

@@ -21,7 +21,12 @@ export async function initialise(
   const known = connection?.identity;
   const identity = presented.kind === 'identified' ? presented.identity : known;
   if (presented.kind === 'refused' || !identity) {
-    const reason = presented.kind === 'refused' ? presented.reason : EXPECTED;
+    const reason =
+      presented.kind === 'refused'
+        ? presented.reason
+        : connection?.dialect === 'appsync'
+          ? EXPECTED_OF_APPSYNC
+          : EXPECTED;
     context.logger.warn({ event: 'connection.refused', connectionId, reason });
     return [codec.refuse(`Unauthorized: ${reason}`, 4401)];
   }
@@ -57,6 +62,11 @@ export async function initialise(
 }
 
 const EXPECTED = 'expected a valid API key as "x-api-key", or a token as "authorization", got none';
+
+/** A credential that came with the upgrade and was refused is told of here alone; what it was is not kept. */
+const EXPECTED_OF_APPSYNC =
+  'expected a valid API key or token with the upgrade, got none that is valid; an AWS signature (IAM mode) is none: ' +
+  'use an API key, a token, or a URL signed for the IAM authoriser (docs/authentication.md, "AWS signatures")';
 
 /** Missing one sign of life is no reason to give a connection up; missing two and a little is. */
 function connectionTimeoutMs({ settings }: RelayContext): number {

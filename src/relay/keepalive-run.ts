@@ -26,12 +26,6 @@ export interface KeepAliveReport {
   stopped?: 'time' | 'forbidden';
 }
 
-/**
- * A client has this long for its `connection_init`. Closing it is graphql-transport-ws's 4408 as far as API Gateway
- * lets us, and safe in every dialect: it holds no subscription, so nothing is cut short and no client resubscribes.
- */
-const INIT_GRACE_MS = 60_000;
-
 /** API Gateway gives 410 for a connection that is still being made: one this young is not taken to be gone. */
 const GONE_GRACE_MS = 10_000;
 
@@ -103,7 +97,9 @@ export function createRun(context: SweepContext, remainingMs: () => number): Kee
     async initialised(connection) {
       if (connection.initialised) return connection;
       const { connectionId, connectedAt } = connection;
-      if (clock.now() - connectedAt <= INIT_GRACE_MS) return undefined;
+      // Closing one that is late is graphql-transport-ws's 4408 as far as API Gateway lets us, and safe in every dialect:
+      // it holds no subscription, so that nothing is cut short and no client resubscribes.
+      if (clock.now() - connectedAt <= settings.limits.initSeconds * 1_000) return undefined;
       // META decides: the mark on its LIVE row may be on its way, or have been lost with an invocation.
       const standing = await registry.connection(connectionId);
       if (!standing || standing.closed) {

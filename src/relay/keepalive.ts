@@ -11,7 +11,7 @@ export type { KeepAliveReport } from './keepalive-run.ts';
  *   connection left with none of its own is not kept alive: API Gateway closes it after ten idle minutes.
  * - All other connections that were let in get their dialect's sign of life, if it has one; those found closed lose their rows.
  * - Then those whose planned end comes before the next run are closed, the earliest first, and after them those who
- *   have let a minute pass without `connection_init`.
+ *   have let `initSeconds` pass without `connection_init`.
  *
  * No post is begun when time is short (`settings.deadlineMarginMs`, or half of what there was). What a run does not come
  * to is for the next, which starts elsewhere (`Registry.live`).
@@ -34,7 +34,7 @@ export async function keepAlive(
         const connection = await run.initialised(found);
         if (connection === 'late') return void uninitialised.push(found);
         if (!connection) return;
-        const end = plannedEnd(connection);
+        const end = plannedEnd(connection, context.settings.limits);
         if (end <= nextRun) due.push({ connection, end });
         if (await run.hasOperationsLeft(connection)) await run.sendSign(connection);
       } catch (error) {

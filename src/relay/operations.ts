@@ -42,7 +42,11 @@ export async function startOperation(
   if ('reason' in speaker || isExpired(context, speaker))
     return refuse('TOKEN_EXPIRED', 'Token expired: present a fresh one');
 
-  const work = () => hooked(context, { ...incoming, connection }, message, speaker);
+  const allowed = context.api.allowed(message.request);
+  if (!allowed.ok) return [codec.error(message.id, [allowed.error])];
+  const start = { ...message, request: allowed.request };
+
+  const work = () => hooked(context, { ...incoming, connection }, start, speaker);
   if (!connection.strictOrdering) return work();
   // A result is on its way before the next operation begins, or that one's could overtake it.
   const done = await exclusively(context, connectionId, async () => [
@@ -87,7 +91,7 @@ async function hooked(
   const { request, id } = message;
   const refuse = (error: WireError): Replies => [codec.error(id, [error])];
   const caller: Caller = { identity, connection: connectionStore(context.registry, connectionId) };
-  const kind = operationKind(request) ?? 'subscription';
+  const kind = operationKind(request, context.settings.limits) ?? 'subscription';
   const run = async (): Promise<Started> =>
     kind === 'subscription'
       ? startSubscription(context, incoming, message, identity)

@@ -2,6 +2,7 @@ import type { Identity } from '../auth/identity.ts';
 import { kindOf } from '../errors.ts';
 import { byteLength } from '../protocol/limits.ts';
 import type { SubscriptionOperation } from '../render/operation.ts';
+import type { SubscriptionField } from '../schema/model.ts';
 import type { SubscriptionOptions } from './ports.ts';
 
 /** Longest writer's name a subscription may skip, bytes of UTF-8. */
@@ -48,4 +49,17 @@ export function readOptions(
     ...(isResolved && { identity }),
   };
   return Object.keys(chosen).length > 0 ? chosen : undefined;
+}
+
+/**
+ * Fields that a subscriber's options compare beside its filter: whoever names another as the writer to skip can tell by
+ * what does not come what that one wrote. What one wrote oneself is no secret.
+ */
+export function fieldsComparedBy(
+  chosen: SubscriptionOptions | undefined,
+  { type }: SubscriptionField,
+  { claims }: Identity,
+): readonly string[] {
+  const skipWriter = chosen?.skipWriter;
+  return skipWriter === undefined || skipWriter === claims?.subject || !type.writer ? [] : [type.writer.name];
 }

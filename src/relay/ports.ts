@@ -69,6 +69,11 @@ export interface NewSubscription {
   readonly table: string;
   /** Disjunctive form, ≥ 1 alternative unless the filter can match nothing: then none, and no key row is written. */
   readonly alternatives: readonly Equalities[];
+  /**
+   * Shapes that are always to be had, whatever others clients' choices have used up: those that the rules alone come to.
+   * A schema has few of them.
+   */
+  readonly reserved?: readonly ShapeNames[];
   /** Canonical text of the whole filter, forced part included. */
   readonly filter: string;
   readonly document: StoredDocument;
@@ -79,7 +84,23 @@ export interface NewSubscription {
   readonly activatedAt: number;
   /** Epoch seconds: min(connection end, token expiry). */
   readonly expiresAt: number;
+  /** Whom it is registered for: subscriptions of one identity are counted, and can be revoked together. */
+  readonly subscriber: Subscriber;
+  /** Most live subscriptions its connection may have, this one included. */
+  readonly maxOnConnection: number;
   readonly options?: SubscriptionOptions;
+}
+
+/** Who a subscription speaks for, which need not be who its connection does. */
+export interface Subscriber {
+  readonly identityHash: string;
+  /** Epoch seconds; see `Identity.issuedAt`. */
+  readonly issuedAt?: number;
+  /**
+   * Most live subscriptions this identity may have, on whatever connections, this one included. Absent: not counted, as
+   * for an API key that all clients of an application share.
+   */
+  readonly maxSubscriptions?: number;
 }
 
 /** What a subscriber chose beside its filter; kept in its rows, absent when nothing was chosen. */
@@ -90,6 +111,21 @@ export interface SubscriptionOptions {
   readonly overflow?: 'latest';
   /** Present when its selection has fields with resolvers: they run for this identity, and nobody shares them. */
   readonly identity?: Identity;
+  /** Present when its type has rules. */
+  readonly access?: GrantedAccess;
+}
+
+/** What the rules came to for one subscriber, beside the forced part of its filter. */
+export interface GrantedAccess {
+  /** `rulesInForce` when it was subscribed: under others it is not served any more. */
+  readonly rules: string;
+  /** True when only some items may be read: then nothing is told of an old image that does not match the filter. */
+  readonly isPartial?: true;
+  /**
+   * Fields that may not be read, or not of every item, as `Type.field`, sorted: with the canonical filter of the items
+   * of which it may, or null where it never may.
+   */
+  readonly fields?: readonly (readonly [field: string, where: string | null])[];
 }
 
 /**
@@ -97,8 +133,18 @@ export interface SubscriptionOptions {
  * - `duplicate`: a live subscription has this id (looked again for up to 1 s).
  * - `completed`: a `complete` overtook it; nothing is left behind and nothing is to be answered.
  * - `closed`: the connection is unknown or closed; nothing is left behind.
+ * - `connection-full`, `identity-full`: it would be one too many (counted by rows, never exceeded; of two that come at
+ *   the same moment for the last place both may be refused); nothing is left behind.
+ * - `revoked`: the identity was revoked after its credential was issued; nothing is left behind.
  */
-export type SubscribeOutcome = 'active' | 'duplicate' | 'completed' | 'closed';
+export type SubscribeOutcome =
+  | 'active'
+  | 'duplicate'
+  | 'completed'
+  | 'closed'
+  | 'connection-full'
+  | 'identity-full'
+  | 'revoked';
 
 /** A row found by filter key: who may want a change. The predicate decides. */
 export interface Candidate {
@@ -156,8 +202,20 @@ export interface LiveSubscription {
   readonly clientId: string;
   readonly field: string;
   readonly table: string;
+  /** Canonical text of the whole filter, forced part included. */
+  readonly filter: string;
+  /** `Subscriber.identityHash`; absent from rows of an earlier release, which spoke for their connection's identity. */
+  readonly identityHash?: string;
   /** Epoch seconds as `NewSubscription` had it: past it nothing is delivered, though its client may not know yet. */
   readonly expiresAt: number;
+}
+
+/** What is revoked of an identity: every credential issued up to a moment. */
+export interface Revocation {
+  /** Epoch seconds: a credential issued by then, or that does not say when it was issued, starts nothing any more. */
+  readonly revokedAt: number;
+  /** Epoch seconds at which the mark goes: no earlier than the last of those credentials expires. */
+  readonly until: number;
 }
 
 export interface LiveConnection {
@@ -271,6 +329,17 @@ export interface Registry {
    * their client can be told.
    */
   subscriptions(connectionId: string): Promise<readonly LiveSubscription[]>;
+  /**
+   * Marks an identity as revoked: `subscribe` refuses it from the moment this resolves. Of several marks the latest
+   * `revokedAt` and the latest `until` hold. What is live already is not ended.
+   */
+  revoke(identityHash: string, revocation: Revocation): Promise<void>;
+  /**
+   * Connections that an identity has, each once, in no order: those that speak for it, and those on which a subscription
+   * counted for it (`Subscriber.maxSubscriptions`) is live or under way. An uncounted one on somebody else's connection
+   * is known to `live` and `subscriptions` alone. Asked after `revoke`, it misses nothing `subscribe` let through before.
+   */
+  connectionsOf(identityHash: string): AsyncIterable<{ readonly connectionId: string }>;
   /** One query: all shapes in use for a table's subscription fields. */
   shapes(table: string): Promise<readonly Shape[]>;
   /**

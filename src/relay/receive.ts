@@ -1,9 +1,11 @@
 import { TablecastError } from '../errors.ts';
 import type { Dialect, DialectCodec } from '../protocol/dialect.ts';
+import { byteLength } from '../protocol/limits.ts';
 import { type ClientMessage, wireError } from '../protocol/messages.ts';
 import { codecOf, dialectOfOperation } from '../protocol/negotiation.ts';
 import { close } from './close.ts';
 import type { RelayContext } from './context.ts';
+import { flooded } from './flood.ts';
 import { initialise } from './initialise.ts';
 import { startOperation } from './operations.ts';
 import type { Connection } from './ports.ts';
@@ -37,16 +39,21 @@ export interface Admitted extends Incoming {
  */
 export async function receive(context: RelayContext, frame: Frame): Promise<string | undefined> {
   const { connectionId, body } = frame;
+  const verdict = context.frameRate?.judge(connectionId) ?? 'take';
+  if (verdict !== 'take') return flooded(context, connectionId, verdict);
+  const { frameBytes, jsonDepth } = context.settings.limits;
+  const bytes = body === undefined ? 0 : byteLength(body);
+  // What is too large is not even looked into.
+  const text = bytes > frameBytes ? undefined : body;
   let codec = codecOf(undefined);
   let message: ClientMessage | undefined;
   try {
     const { connection, fault } = await look(context, connectionId);
-    const dialect = spoken(connection, body);
+    const dialect = spoken(connection, text, jsonDepth);
     codec = codecOf(dialect);
-    message =
-      body === undefined
-        ? { type: 'invalid', message: 'Invalid message: expected a text frame, got a binary one' }
-        : codec.parse(body);
+    if (bytes > frameBytes) message = unread(`at most ${frameBytes} bytes, got ${bytes}`);
+    else if (text === undefined) message = unread('a text frame, got a binary one');
+    else message = codec.parse(text, jsonDepth);
     if (fault !== undefined && NEEDS_CONNECTION.has(message.type)) throw fault;
     if (connection && !connection.closed && dialect && dialect !== connection.dialect) {
       await context.registry.speak(connectionId, dialect);
@@ -63,6 +70,10 @@ export async function receive(context: RelayContext, frame: Frame): Promise<stri
     context.metrics.count('frame.failed');
     return failure(codec, message, error);
   }
+}
+
+function unread(expected: string): ClientMessage {
+  return { type: 'invalid', message: `Invalid message: expected ${expected}` };
 }
 
 class LateAnswer extends Error {}
@@ -111,8 +122,12 @@ const NEEDS_CONNECTION: ReadonlySet<ClientMessage['type']> = new Set([
  * The dialect of a frame. Both protocols of subprotocol `graphql-ws` begin alike, and who offers none may speak any: the
  * first operation settles it (PROTOCOLS §4).
  */
-function spoken(connection: Connection | undefined, body: string | undefined): Dialect | undefined {
-  return connection?.dialect ?? (body === undefined ? undefined : dialectOfOperation(body));
+function spoken(
+  connection: Connection | undefined,
+  text: string | undefined,
+  jsonDepth: number,
+): Dialect | undefined {
+  return connection?.dialect ?? (text === undefined ? undefined : dialectOfOperation(text, jsonDepth));
 }
 
 /** The connection, or why it cannot be read: the frame is read all the same, to tell the right operation. */

@@ -1,4 +1,5 @@
 import { hash128 } from '../filter/keys.ts';
+import type { Limits } from '../protocol/limits.ts';
 import type { SweepContext } from './context.ts';
 import { inLanes } from './lanes.ts';
 import type { LiveConnection, PostOutcome } from './ports.ts';
@@ -6,7 +7,7 @@ import type { LiveConnection, PostOutcome } from './ports.ts';
 /**
  * API Gateway cuts every connection at two hours, so that clients who connected together come back together: a deploy's
  * 10 000 in one second, where an account takes 500 new connections a second. Each connection therefore has a planned
- * end of its own, some time in the last half hour before.
+ * end of its own, some time in the last half hour before; an operator may have them end earlier (`connectionSeconds`).
  *
  * Why a connection that still has subscriptions may be closed here, when elsewhere it may not: DeleteConnection closes
  * with 1000, to which graphql-ws reconnects at once and resubscribes, without pause or limit. As an answer to a client
@@ -18,11 +19,10 @@ import type { LiveConnection, PostOutcome } from './ports.ts';
  * clients listens for. What changes between the two connections is missed as at any reconnect: clients read again.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
  */
-const LONGEST_LIFE_MS = 2 * 3_600_000;
 /** Room for a run that is missed. */
 const RESERVE_MS = 5 * 60_000;
-/** Ends of connections that began together are spread over this long. */
-const SPREAD_MS = 30 * 60_000;
+/** Ends of connections that began together are spread over this part of the longest life. */
+const SPREAD = 1 / 4;
 
 /** Closed in a second, at most: a tenth of the new connections an account takes. */
 const CLOSED_A_SECOND = 50;
@@ -36,13 +36,17 @@ const CLOSED_AT_ONCE = 16;
 export const OVERDUE = 0;
 
 /**
- * Epoch ms, the same whenever it is asked: at least 1 h 25 min and at most 1 h 55 min after it connected, unless it is
- * {@link OVERDUE}.
+ * Epoch ms, the same whenever it is asked, unless it is {@link OVERDUE}: by default at least 1 h 25 min and at most
+ * 1 h 55 min after it connected, and always five minutes before the longest life is over.
  */
-export function plannedEnd({ connectionId, connectedAt, operationExpiresAt }: LiveConnection): number {
+export function plannedEnd(
+  { connectionId, connectedAt, operationExpiresAt }: LiveConnection,
+  { connectionSeconds }: Pick<Limits, 'connectionSeconds'>,
+): number {
   if (operationExpiresAt === OVERDUE) return OVERDUE;
   const fraction = Buffer.from(hash128(connectionId), 'base64url').readUInt32BE(0) / 2 ** 32;
-  return connectedAt + LONGEST_LIFE_MS - RESERVE_MS - Math.floor(fraction * SPREAD_MS);
+  const longest = connectionSeconds * 1_000;
+  return connectedAt + longest - RESERVE_MS - Math.floor(fraction * longest * SPREAD);
 }
 
 /** What became of connections that were to be closed. */

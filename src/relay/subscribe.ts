@@ -1,15 +1,18 @@
 import { type Identity, readerKey } from '../auth/identity.ts';
 import { alternatives } from '../filter/alternatives.ts';
 import { canonicalFilter } from '../filter/canonical.ts';
+import type { Expression, ShapeNames } from '../filter/expression.ts';
 import { hash128 } from '../filter/keys.ts';
 import { readFilter } from '../filter/read.ts';
+import type { Limits } from '../protocol/limits.ts';
 import { type ReasonCode, wireError } from '../protocol/messages.ts';
 import { readOperation, type SubscriptionOperation } from '../render/operation.ts';
 import { confirmationPayload } from '../render/render.ts';
 import type { RelayContext } from './context.ts';
+import { grant } from './grant.ts';
 import type { StartMessage } from './operations.ts';
-import { readOptions } from './options.ts';
-import type { Connection, NewSubscription, SubscribeOutcome } from './ports.ts';
+import { fieldsComparedBy, readOptions } from './options.ts';
+import type { Connection, GrantedAccess, NewSubscription, SubscribeOutcome, Subscriber } from './ports.ts';
 import type { Admitted } from './receive.ts';
 
 /** Pauses while a frame waits for its connection's init: 50 ms doubling to 800 ms. */
@@ -40,28 +43,38 @@ export async function startSubscription(
   const refuse = (code: ReasonCode, message: string): Started => ({
     replies: [codec.error(id, [wireError(code, message)])],
   });
-  const read = readOperation(context.model, request);
+  const read = readOperation(context.model, request, context.settings.limits);
   if (!read.ok) return { replies: [codec.error(id, read.errors)] };
   const { operation } = read;
-  const filter = readFilter(operation.field, operation.arguments);
+  const filter = readFilter(operation.field, operation.arguments, context.settings.limits);
   if (!filter.ok) return refuse('FILTER_INVALID', filter.message);
-  const options = readOptions(operation, request.extensions, identity);
-  if (typeof options === 'string') return refuse('BAD_REQUEST', options);
-
+  const chosen = readOptions(operation, request.extensions, identity);
+  if (typeof chosen === 'string') return refuse('BAD_REQUEST', chosen);
   const { field } = operation;
+  const { limits, access: accessSettings, maxKeysPerSubscription } = context.settings;
+  const reader = { identity, settings: accessSettings };
+  const beside = fieldsComparedBy(chosen, field, identity);
+  const granted = grant(context.model, field, filter.expression, reader, beside);
+  if (!granted.ok) return refuse('FORBIDDEN', granted.message);
+  const { expression, access } = granted;
+  const options = access ? { ...chosen, access } : chosen;
+
   const subscription: NewSubscription = {
     connectionId,
     clientId: id,
     field: field.name,
     table: field.type.table,
-    alternatives: alternatives(filter.expression, { max: context.settings.maxKeysPerSubscription }),
-    filter: canonicalFilter(filter.expression),
+    alternatives: alternatives(expression, { max: maxKeysPerSubscription }),
+    ...(granted.forced && { reserved: shapesOf(granted.forced, maxKeysPerSubscription) }),
+    filter: canonicalFilter(expression),
     document: { hash: hash128(operation.document), text: operation.document },
-    renderingKey: renderingKey(operation, identity),
+    renderingKey: renderingKey(operation, identity, access),
     dialect: codec.dialect,
     stage: connection.stage,
     activatedAt: context.clock.now(),
     expiresAt: Math.min(connection.expiresAt, identity.expiresAt ?? Number.POSITIVE_INFINITY),
+    subscriber: subscriberOf(identity, limits),
+    maxOnConnection: limits.subscriptionsPerConnection,
     ...(options && { options }),
   };
   await noteOwnExpiry(context, connection, identity);
@@ -89,9 +102,37 @@ export async function startSubscription(
       const words = 'Connection: expected one that is open, got a closed one; connect again';
       return { replies: [codec.refuse(words, 4400)] };
     }
+    case 'connection-full':
+      return refuse(
+        'TOO_MANY_SUBSCRIPTIONS',
+        `Subscribe: expected at most ${limits.subscriptionsPerConnection} subscriptions on a connection, got one more`,
+      );
+    case 'identity-full':
+      return refuse(
+        'TOO_MANY_SUBSCRIPTIONS',
+        `Subscribe: expected at most ${limits.subscriptionsPerIdentity} subscriptions of one identity, got one more`,
+      );
+    case 'revoked':
+      return refuse('REVOKED', 'Subscribe: this access was revoked; sign in anew');
     default:
       return outcome satisfies never;
   }
+}
+
+/** What the rules alone are found by. */
+function shapesOf(forced: Expression, max: number): readonly ShapeNames[] {
+  const shapes = alternatives(forced, { max }).map((equalities) => [...equalities.keys()].sort());
+  return [...new Map(shapes.map((names) => [JSON.stringify(names), names])).values()];
+}
+
+/** An API key is shared by everybody who uses an application, so that a count of its subscriptions would say nothing. */
+function subscriberOf({ kind, hash, issuedAt }: Identity, { subscriptionsPerIdentity }: Limits): Subscriber {
+  const isShared = kind === 'api-key' || kind === 'anonymous';
+  return {
+    identityHash: hash,
+    ...(issuedAt !== undefined && { issuedAt }),
+    ...(!isShared && { maxSubscriptions: subscriptionsPerIdentity }),
+  };
 }
 
 /** Its client is to be told when a credential that came with this one operation expires before its connection's. */
@@ -119,11 +160,16 @@ async function register(
 }
 
 /**
- * Every subscriber may read every field as yet, so the selection alone tells renderings apart; but what a resolver
- * answers is for the one it answers.
+ * Who selects the same and may read the same fields gets the same bytes; but what a resolver answers is for the one it
+ * answers.
  */
-function renderingKey({ document, isResolved }: SubscriptionOperation, identity: Identity): string {
-  return isResolved ? hash128(JSON.stringify([document, readerKey(identity)])) : hash128(document);
+function renderingKey(
+  { document, isResolved }: SubscriptionOperation,
+  identity: Identity,
+  access: GrantedAccess | undefined,
+): string {
+  if (!isResolved && !access?.fields) return hash128(document);
+  return hash128(JSON.stringify([document, isResolved ? readerKey(identity) : null, access?.fields]));
 }
 
 /** The connection once its init was accepted; frames of one client run concurrently and may overtake each other. */

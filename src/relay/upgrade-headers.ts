@@ -21,3 +21,14 @@ export function upgradeHeaders({
   }
   return all;
 }
+
+/** Every `Origin` of an upgrade: a browser sends one, and whoever sends more is none. */
+export function upgradeOrigins({ headers, multiValueHeaders }: UpgradeHeaders): readonly string[] {
+  const several = Object.entries(multiValueHeaders ?? {}).flatMap(([name, values]) =>
+    name.toLowerCase() === 'origin' ? (values ?? []) : [],
+  );
+  const single = Object.entries(headers ?? {}).flatMap(([name, value]) =>
+    name.toLowerCase() === 'origin' && value !== undefined ? [value] : [],
+  );
+  return several.length > 0 ? several : single;
+}

@@ -12,10 +12,10 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
-import { byteLength, LIMITS } from '../protocol/limits.ts';
+import { byteLength, DEFAULT_LIMITS, LIMITS } from '../protocol/limits.ts';
 import type { OperationRequest, ReasonCode, WireError } from '../protocol/messages.ts';
 import type { Model, SubscriptionField } from '../schema/model.ts';
-import { withinLimits } from './document-limits.ts';
+import { type DocumentLimits, withinLimits } from './document-limits.ts';
 import { inlineSelection } from './inline.ts';
 import { selectsResolvedField } from './resolved.ts';
 
@@ -45,17 +45,25 @@ const CHECKING = { maxErrors: 10, hideSuggestions: true };
 const RULES_BESIDE_SINGLE_FIELD = specifiedRules.filter((rule) => rule !== SingleFieldSubscriptionsRule);
 
 /**
- * Reads a subscribe request: size, parse with a bound on tokens, one operation, validation, variables, arguments.
- * Whatever is wrong comes back as errors for that operation; nothing is thrown.
+ * Reads a subscribe request: parse within the limits, one operation, validation, variables, arguments. Whatever is wrong
+ * comes back as errors for that operation; nothing is thrown.
+ * @param limits those of the deployment; the defaults without them
  * @see https://spec.graphql.org/October2021/#sec-Validation
  */
-export function readOperation(model: Model, request: OperationRequest): OperationResult {
-  return withinLimits(request.query, () => read(model, request), refused);
+export function readOperation(
+  model: Model,
+  request: OperationRequest,
+  limits: DocumentLimits = DEFAULT_LIMITS,
+): OperationResult {
+  try {
+    return withinLimits(request, limits, (document) => read(model, request, document), refused);
+  } catch (error) {
+    if (error instanceof GraphQLError) return failed('GRAPHQL_PARSE_FAILED', [error]);
+    throw error;
+  }
 }
 
-function read(model: Model, request: OperationRequest): OperationResult {
-  const document = parseDocument(request.query);
-  if (document instanceof GraphQLError) return failed('GRAPHQL_PARSE_FAILED', [document]);
+function read(model: Model, request: OperationRequest, document: DocumentNode): OperationResult {
   const operation = onlyOperation(document, request.operationName);
   if (typeof operation === 'string') return refused('BAD_REQUEST', operation);
   if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
@@ -117,14 +125,14 @@ function readRootField(
  * What kind of operation a request asks for: told before anything is checked, for each kind has its own reader.
  * `undefined` when it cannot be told; any reader then says why.
  */
-export function operationKind({
-  query,
-  operationName,
-}: OperationRequest): 'query' | 'mutation' | 'subscription' | undefined {
-  if (byteLength(query) > LIMITS.documentBytes) return undefined;
+export function operationKind(
+  { query, operationName }: OperationRequest,
+  limits: DocumentLimits = DEFAULT_LIMITS,
+): 'query' | 'mutation' | 'subscription' | undefined {
+  if (byteLength(query) > limits.documentBytes) return undefined;
   try {
     return getOperationAST(
-      parse(query, { maxTokens: LIMITS.documentTokens, noLocation: true }),
+      parse(query, { maxTokens: limits.documentTokens, noLocation: true }),
       operationName || null,
     )?.operation;
   } catch {
@@ -133,24 +141,20 @@ export function operationKind({
 }
 
 /**
+ * What of a document does not fit the schema, ten faults at most.
+ *
  * graphql-js counts root fields before it knows the variables, and throws on `@include(if: $variable)` at the root.
  * The other rules then judge alone: the root fields are counted after inlining, with the variables at hand.
  */
-function problemsOf({ schema }: Model, document: DocumentNode): readonly GraphQLError[] {
+export function problemsOf(
+  { schema }: Pick<Model, 'schema'>,
+  document: DocumentNode,
+): readonly GraphQLError[] {
   try {
     return validate(schema, document, undefined, CHECKING);
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error;
     return validate(schema, document, RULES_BESIDE_SINGLE_FIELD, CHECKING);
-  }
-}
-
-function parseDocument(text: string): DocumentNode | GraphQLError {
-  try {
-    return parse(text, { maxTokens: LIMITS.documentTokens });
-  } catch (error) {
-    if (error instanceof GraphQLError) return error;
-    throw error;
   }
 }
 

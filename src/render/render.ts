@@ -9,6 +9,7 @@ import {
   parse,
   validate,
 } from 'graphql';
+import { type Guards, guarded } from '../auth/guards.ts';
 import type { Model } from '../schema/model.ts';
 import { selectsResolvedField } from './resolved.ts';
 
@@ -91,7 +92,7 @@ export interface PayloadExtensions {
 /** What a selection with resolvers in it needs beside the image. */
 export interface Resolving {
   /** Third argument of every resolver. */
-  readonly context: unknown;
+  readonly context: object;
   /** Keeps to itself what is not meant for clients. */
   formatError(error: GraphQLError): {
     readonly message: string;
@@ -104,6 +105,7 @@ export interface Resolving {
  * is null with an error; `data` itself is always an object, since clients drop `data: null` silently.
  * @param source what the root field resolves to: an image, or the parts of a `…Change`
  * @param resolving where a resolver answers a field of the selection: its context, and what is told of its errors
+ * @param guards what its reader may read; without them every field that has rules is null
  */
 export function renderPayload(
   model: Model,
@@ -111,13 +113,14 @@ export function renderPayload(
   source: unknown,
   extensions: PayloadExtensions,
   resolving?: Resolving,
+  guards?: Guards,
 ): string | Promise<string> {
   const rootValue = Object.assign(Object.create(null), { [prepared.field]: source });
   const result = execute({
     schema: servedSchema(model),
     document: prepared.document,
     rootValue,
-    contextValue: resolving?.context,
+    contextValue: guards ? guarded({ ...resolving?.context }, guards) : resolving?.context,
   });
   if ('then' in result) return result.then((each) => payloadText(prepared, each, extensions, resolving));
   return payloadText(prepared, result, extensions, resolving);

@@ -9,6 +9,7 @@ import type {
   TableType,
 } from './model.ts';
 import type { OperationDraft } from './operations.ts';
+import type { SchemaRules } from './rules/read.ts';
 import type { SubscriptionDraft } from './subscriptions.ts';
 import type { TableDraft } from './tables.ts';
 
@@ -19,13 +20,15 @@ interface Parts {
   readonly operations: readonly OperationDraft[];
   readonly subscriptions: readonly SubscriptionDraft[];
   readonly resolved: readonly ResolvedField[];
+  /** Absent where the file has no rule at all. */
+  readonly rules: SchemaRules | undefined;
   readonly sdl: string;
 }
 
 /** The model of a valid file: drafts with the types of the schema that was built of them. */
 export function assembleModel(parts: Parts): Model {
-  const { schema, tables, sdl } = parts;
-  const types = new Map(tables.map((draft) => [draft.name, tableType(draft, schema)]));
+  const { schema, tables, rules, sdl } = parts;
+  const types = new Map(tables.map((draft) => [draft.name, tableType(draft, schema, rules)]));
   const byTable = new Map<string, TableType[]>();
   for (const type of types.values()) {
     const sharing = byTable.get(type.table);
@@ -37,7 +40,8 @@ export function assembleModel(parts: Parts): Model {
       .filter((draft) => draft.root === root)
       .map((draft) => [draft.name, tableOperation(draft, types)] as const);
   const subscriptions = parts.subscriptions.map((draft) => {
-    const type = draft.source === 'published' ? tableType(draft.type, schema) : known(types, draft.type.name);
+    const type =
+      draft.source === 'published' ? tableType(draft.type, schema, rules) : known(types, draft.type.name);
     return [draft.name, subscriptionField(draft, type)] as const;
   });
   return {
@@ -48,11 +52,12 @@ export function assembleModel(parts: Parts): Model {
     types,
     tables: byTable,
     subscriptions: new Map(subscriptions),
+    ...(rules && { access: rules.model }),
     sdl,
   };
 }
 
-function tableType(draft: TableDraft, schema: GraphQLSchema): TableType {
+function tableType(draft: TableDraft, schema: GraphQLSchema, rules: SchemaRules | undefined): TableType {
   const object = schema.getType(draft.name);
   if (!isObjectType(object) || !draft.keys) throw missing(draft.name);
   const fields = new Map<string, FieldModel>();
@@ -65,7 +70,16 @@ function tableType(draft: TableDraft, schema: GraphQLSchema): TableType {
   }
   const { name, table, keys, where } = draft;
   const writer = draft.writer === undefined ? undefined : known(fields, draft.writer);
-  return { name, table, keys, fields, ...(where ? { where } : {}), ...(writer ? { writer } : {}) };
+  const access = rules && known(rules.types, name);
+  return {
+    name,
+    table,
+    keys,
+    fields,
+    ...(where && { where }),
+    ...(writer && { writer }),
+    ...(access && { access }),
+  };
 }
 
 function tableOperation(

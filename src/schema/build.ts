@@ -25,9 +25,10 @@ import {
 import { DIRECTIVES_DOCUMENT } from './directives.ts';
 import type { RootNames, SchemaDocument } from './document.ts';
 import type { Problems } from './problems.ts';
+import { ruleDefinitions } from './rules/directives.ts';
 import { CUSTOM_SCALARS } from './scalars.ts';
 
-/** The completed document: our directives and the scalars in use, then the user's definitions and the generated. */
+/** The completed document: our directives, those of rules and the scalars in use, then the user's definitions and the generated. */
 export function completeDocument(
   document: SchemaDocument,
   types: ReadonlyMap<string, TypeDefinitionNode>,
@@ -39,6 +40,7 @@ export function completeDocument(
     kind: Kind.DOCUMENT,
     definitions: [
       ...directives,
+      ...ruleDefinitions(document.rules),
       ...document.directives,
       ...scalarDefinitions([...types.values(), ...document.directives]),
       schemaDefinition(document, types),

@@ -20,6 +20,7 @@ import { DIRECTIVES_DOCUMENT } from './directives.ts';
 import { foldExtension, rootFromExtension } from './extensions.ts';
 import type { Problems } from './problems.ts';
 import { isRefusedDirective, refuseDirectives } from './refused.ts';
+import { isAmplifyType, isRuleDirective, usedRules } from './rules/directives.ts';
 import { isKnownScalar, KNOWN_SCALARS } from './scalars.ts';
 
 /** Names of the root operation types: the usual ones unless a `schema { … }` says otherwise. */
@@ -35,6 +36,8 @@ export interface SchemaDocument {
   readonly types: ReadonlyMap<string, TypeDefinitionNode>;
   /** Directives of the user's own. */
   readonly directives: readonly DirectiveDefinitionNode[];
+  /** Names of the directives of rules in use. */
+  readonly rules: ReadonlySet<string>;
   readonly roots: RootNames;
   /** The `schema { … }` as written, if it was. */
   readonly schemaNode?: SchemaDefinitionNode;
@@ -51,7 +54,7 @@ export function readDocument(source: Source, problems: Problems): SchemaDocument
   const schemaNodes: (SchemaDefinitionNode | SchemaExtensionNode)[] = [];
   for (const definition of document.definitions) {
     if (isTypeDefinitionNode(definition)) {
-      if (isOurs(definition, problems)) continue;
+      if (isOurs(definition, problems) || isAmplifyType(definition, document)) continue;
       if (types.has(definition.name.value)) misplaced.push(definition);
       else types.set(definition.name.value, definition);
     } else if (definition.kind === Kind.DIRECTIVE_DEFINITION) {
@@ -68,7 +71,8 @@ export function readDocument(source: Source, problems: Problems): SchemaDocument
   const roots = rootNames(schemaNodes);
   foldExtensions(document, roots, types, misplaced, problems);
   const schemaNode = mergeSchemaNodes(schemaNodes, misplaced);
-  return { types, directives, roots, misplaced, ...(schemaNode ? { schemaNode } : {}) };
+  const rules = usedRules(document);
+  return { types, directives, rules, roots, misplaced, ...(schemaNode ? { schemaNode } : {}) };
 }
 
 function parseSource(source: Source, problems: Problems): DocumentNode {
@@ -104,6 +108,7 @@ function isOurs(definition: TypeDefinitionNode, problems: Problems): boolean {
 function isReservedDirective(name: string): boolean {
   return (
     isRefusedDirective(name) ||
+    isRuleDirective(name) ||
     specifiedDirectives.some((directive) => directive.name === name) ||
     DIRECTIVES_DOCUMENT.definitions.some(
       (ours) => ours.kind === Kind.DIRECTIVE_DEFINITION && ours.name.value === name,

@@ -17,6 +17,8 @@ import { Problems } from './problems.ts';
 import { readPayloads } from './published.ts';
 import { resolvedFields } from './resolved-fields.ts';
 import { attachImageResolvers } from './resolvers.ts';
+import { attachGuards } from './rules/guarded-fields.ts';
+import { readRules } from './rules/read.ts';
 import type { StoredType, TypeNames } from './stored-types.ts';
 import { readNestedTypes } from './stored-types.ts';
 import { readSubscriptions } from './subscriptions.ts';
@@ -33,6 +35,7 @@ export interface LoadOptions {
  * `@table` its queries, mutations and subscriptions with their inputs and pages. Fields the user wrote by hand win over
  * generated ones of their names. Types the user wrote of generated names must be parts of them, as an AppSync export has
  * them; filter inputs and pages are filled up, the inputs of mutations are kept as they are written.
+ * Rules of access are read into the model, and the fields they guard are null where a context has no guards.
  * @throws {SchemaError} with every problem of the file, each with line and column
  */
 export function loadModel(sdl: string, options: LoadOptions = {}): Model {
@@ -67,17 +70,34 @@ export function loadModel(sdl: string, options: LoadOptions = {}): Model {
   const fields = subscription?.kind === Kind.OBJECT_TYPE_DEFINITION ? (subscription.fields ?? []) : [];
   const subscriptions = readSubscriptions(fields, tables, payloads, problems);
 
+  const rules = readRules(
+    {
+      document,
+      types,
+      tables,
+      payloads: withoutRepeats(published),
+      nested: withoutRepeats([...nested, ...publishedNested]),
+      generated: new Set([...names.connections, ...names.generated]),
+      operations,
+      subscriptions,
+    },
+    problems,
+  );
+
   const completed = completeDocument(document, types);
   const schema = buildValid(completed, document, problems);
   attachImageResolvers(schema, stored);
-  return assembleModel({
+  const model = assembleModel({
     schema,
     tables,
     operations,
     subscriptions,
     resolved: resolvedFields(document, stored, operations),
+    rules,
     sdl: printDefinitions(completed),
   });
+  attachGuards(model);
+  return model;
 }
 
 /** One type may be inside items and published too. */

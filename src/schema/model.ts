@@ -1,4 +1,5 @@
 import type { GraphQLOutputType, GraphQLSchema } from 'graphql';
+import type { ModelAccess, TypeAccess } from './access.ts';
 
 /** How a field's values compare and encode. Every scalar that is not listed behaves as `String` does. */
 export type FieldKind =
@@ -41,6 +42,8 @@ export interface TableType {
   readonly fields: ReadonlyMap<string, FieldModel>;
   /** The field that names who wrote an item: `@table(writer: "updatedBy")`. */
   readonly writer?: FieldModel;
+  /** Who may do what with its items. Absent where the schema has no rule at all: then whoever is let in may do anything. */
+  readonly access?: TypeAccess;
 }
 
 /** What of a table type fires a subscription field. `change` is enter, update and leave of the filtered set. */
@@ -105,6 +108,8 @@ export interface Model {
   readonly tables: ReadonlyMap<string, readonly TableType[]>;
   /** Subscription field name → its source. */
   readonly subscriptions: ReadonlyMap<string, SubscriptionField>;
+  /** Absent where the schema has no rule at all. */
+  readonly access?: ModelAccess;
   /** The completed schema as SDL, directives included. */
   readonly sdl: string;
 }

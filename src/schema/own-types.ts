@@ -43,7 +43,8 @@ export function filledUp(own: TypeDefinitionNode, generated: TypeDefinitionNode)
     return { ...generated, fields: merged(own.fields ?? [], generated.fields ?? []) };
   }
   if (own.kind === Kind.OBJECT_TYPE_DEFINITION && generated.kind === Kind.OBJECT_TYPE_DEFINITION) {
-    return { ...generated, fields: merged(own.fields ?? [], generated.fields ?? []) };
+    const fields = merged(own.fields ?? [], generated.fields ?? []);
+    return { ...generated, directives: own.directives ?? [], fields };
   }
   return generated;
 }

@@ -17,6 +17,12 @@ export function storedAttribute(
   return field?.resolve && attributes.get(field.resolve);
 }
 
+/** Makes a resolver stand for another one that reads an attribute; nothing where that reads none. */
+export function standsFor(resolver: Resolver, other: Resolver): void {
+  const attribute = attributes.get(other);
+  if (attribute !== undefined) attributes.set(resolver, attribute);
+}
+
 /**
  * Makes each stored field of the given types read its attribute from an image, coerced to the field's type, and its own
  * name from any other object, so that resolvers may return items and objects of their own alike.

@@ -1,13 +1,17 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { GraphQLError } from 'graphql';
+import { buildSchema, GraphQLError } from 'graphql';
+import { useServer } from 'graphql-ws/use/ws';
 import type { Browser, Page } from 'playwright-core';
+import { WebSocketServer } from 'ws';
 import { type ConsoleServer, startConsole } from '../../src/cli/console-server.ts';
+import { createLocalIssuer } from '../../src/cli/local-issuer.ts';
 import { launchChromium, type OpenPage, openPage } from './chromium.ts';
 import { type Gateway, type RefusingGateway, startGateway, startRefusingGateway } from './gateway.ts';
 import { TODO_SDL } from './schema.ts';
@@ -306,6 +310,71 @@ describe('with a gateway that turns the page away', () => {
     );
   });
 });
+
+describe('with a schema that has rules', () => {
+  test('the page speaks as a person of the local issuer, says so, and is somebody else when asked', async () => {
+    const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    await once(sockets, 'listening');
+    const presented: unknown[] = [];
+    const gateway = useServer(
+      {
+        schema: buildSchema(TODO_SDL),
+        onConnect: ({ connectionParams }) => {
+          presented.push(connectionParams);
+          return true;
+        },
+      },
+      sockets,
+    );
+    const address = sockets.address();
+    const ws = `ws://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+    const tokenCommand = 'npx tablecast token --sub alice';
+    const owners = [{ table: 'Todos', attribute: 'memo', list: false }];
+    const issuer = createLocalIssuer('http://localhost:3000', Date.now);
+    const facts = { ws, apiKey: KEY, sdl: TODO_SDL, region: 'us-east-1', dynamodb: 'http://127.0.0.1:8000' };
+    const server = await startConsole({
+      port: 0,
+      info: { ...facts, tables: ['Todos'], rules: true, tokenCommand, owners },
+      issuer,
+      assets: pathToFileURL(`${folder}/`),
+    });
+    const opened = await openPage(browser, server.url);
+    const { page } = opened;
+    const saysConnectedAs = (text: string) =>
+      page.locator('#status[data-state="connected"]').filter({ hasText: text }).waitFor();
+    try {
+      await saysConnectedAs('Connected as alice');
+      expect(await page.locator('#wscat').textContent()).toContain(`"authorization:$(${tokenCommand})"`);
+      expect(await page.locator('#put-item').textContent()).toContain('"memo":{"S":"alice"}');
+      await page.getByLabel('You are').fill('bob');
+      await page.getByLabel('in groups').fill('Admin, Payroll');
+      await page.getByRole('button', { name: 'Change' }).click();
+      await saysConnectedAs('Connected as bob');
+      await page.goto(`${server.url}?as=`);
+      await saysConnectedAs('Connected');
+      expect(presented.map(subjectOf)).toEqual([
+        { sub: 'alice', groups: undefined },
+        { sub: 'bob', groups: ['Admin', 'Payroll'] },
+        { 'x-api-key': KEY },
+      ]);
+      expect(opened.complaints).toEqual([]);
+    } finally {
+      await opened.close();
+      await server.close();
+      for (const socket of sockets.clients) socket.terminate();
+      await gateway.dispose();
+    }
+  });
+});
+
+/** Who a token is for; other credentials as they are. */
+function subjectOf(params: unknown): unknown {
+  if (typeof params !== 'object' || params === null || !('authorization' in params)) return params;
+  const [, payload = ''] = String(params.authorization).split('.');
+  const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  if (typeof claims !== 'object' || claims === null || !('sub' in claims)) return claims;
+  return { sub: claims.sub, groups: 'cognito:groups' in claims ? claims['cognito:groups'] : undefined };
+}
 
 /** Waits until `met`, 10 s at most. */
 async function until(met: () => boolean): Promise<void> {

@@ -10,19 +10,23 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Attribute, Image } from '../../src/change/change.ts';
 import { normaliseDecimal } from '../../src/filter/decimal.ts';
+import { dynamodbExpression } from '../../src/filter/dynamodb-expression.ts';
 import type { Condition, Expression, Value } from '../../src/filter/expression.ts';
 import { compilePredicate } from '../../src/filter/predicate.ts';
 import { comparisonOf } from '../../src/filter/value.ts';
 import { createItemTable, useDynamoDB } from '../fixtures/dynamodb.ts';
-import { expressions, images } from '../unit/filter/arbitraries.ts';
+import { expressions, images, ruleExpressions } from '../unit/filter/arbitraries.ts';
 import { todoField, todoType } from '../unit/filter/todo.ts';
 
 /** DynamoDB Local decides what a filter means: the same items, its FilterExpression and our predicate. */
 
 const TABLE = 'FilterOracle';
+/** With whatever attribute under whatever field. */
+const ANY_TABLE = 'RuleOracle';
 const KEY = 'oracle_key';
 const ITEMS = 100;
 const FILTERS = 250;
+const RULES = 120;
 
 /** The SDK cannot carry an attribute called `__proto__` in a plain object; unit tests have it. */
 const NOT_SENT: ReadonlySet<string> = new Set(['__proto__']);
@@ -30,10 +34,15 @@ const NOT_SENT: ReadonlySet<string> = new Set(['__proto__']);
 const dynamodb = useDynamoDB();
 /** The items as DynamoDB gives them back. */
 let items: ReadonlyMap<string, Image>;
+let anyItems: ReadonlyMap<string, Image>;
 
 beforeAll(async () => {
-  await createItemTable(dynamodb.client, TABLE, { key: KEY });
-  const arbitrary = images(todoType, { asDynamoDBSees: true, without: NOT_SENT });
+  items = await fill(TABLE, images(todoType, { asDynamoDBSees: true, without: NOT_SENT }));
+  anyItems = await fill(ANY_TABLE, images(todoType, { without: NOT_SENT }));
+});
+
+async function fill(table: string, arbitrary: fc.Arbitrary<Image>): Promise<Map<string, Image>> {
+  await createItemTable(dynamodb.client, table, { key: KEY });
   const sample = fc.sample(arbitrary, ITEMS).map((image, index) => ({
     ...toItem(image),
     [KEY]: { S: String(index) },
@@ -41,12 +50,12 @@ beforeAll(async () => {
   for (let from = 0; from < sample.length; from += 25) {
     const batch = sample.slice(from, from + 25).map((Item) => ({ PutRequest: { Item } }));
     const { UnprocessedItems } = await dynamodb.client.send(
-      new BatchWriteItemCommand({ RequestItems: { [TABLE]: batch } }),
+      new BatchWriteItemCommand({ RequestItems: { [table]: batch } }),
     );
     expect(UnprocessedItems).toEqual({});
   }
-  items = await storedItems();
-});
+  return storedItems(table);
+}
 
 describe("DynamoDB's FilterExpression", () => {
   test('selects exactly the items that the predicate matches, for any filter', async () => {
@@ -54,7 +63,7 @@ describe("DynamoDB's FilterExpression", () => {
     let matched = 0;
     await fc.assert(
       fc.asyncProperty(expressions(todoType, NOT_SENT), async (expression) => {
-        const selected = await select(expression);
+        const selected = await select(TABLE, filterOf(expression));
         matched += selected.length;
         const compiled = compilePredicate(expression, todoType);
         if (!compiled.ok) throw new Error(compiled.message);
@@ -66,6 +75,34 @@ describe("DynamoDB's FilterExpression", () => {
     // Neither everything nor nothing: the run had something to tell apart.
     expect(matched).toBeGreaterThan(ITEMS * 5);
     expect(matched).toBeLessThan(ITEMS * (FILTERS - 5));
+  }, 60_000);
+
+  test('S6 as we write what rules are made of, selects exactly the items that the predicate matches', async () => {
+    let matched = 0;
+    let elements = 0;
+    await fc.assert(
+      fc.asyncProperty(ruleExpressions(todoType, NOT_SENT), async (expression) => {
+        const compiled = compilePredicate(expression, todoType);
+        if (!compiled.ok) throw new Error(compiled.message);
+        const ours = [...anyItems].filter(([, image]) => compiled.test(image)).map(([key]) => key);
+        const written = dynamodbExpression(todoType, expression, { query: false });
+        const filter = written?.FilterExpression;
+        if (!written || filter === undefined) throw new Error('expected a filter, came none');
+        const selected = await select(ANY_TABLE, {
+          FilterExpression: filter,
+          ExpressionAttributeNames: Object.fromEntries(written.names),
+          ExpressionAttributeValues: Object.fromEntries(
+            [...written.values].map(([alias, operand]) => [alias, toSdk(operand)]),
+          ),
+        });
+        matched += selected.length;
+        if (filter.includes('contains')) elements += selected.length;
+        expect(selected.sort()).toEqual(ours.sort());
+      }),
+      { numRuns: RULES },
+    );
+    expect(matched).toBeGreaterThan(ITEMS * 3);
+    expect(elements).toBeGreaterThan(ITEMS / 2);
   }, 60_000);
 
   test('refuses the numbers we refuse and keeps the others as we write them', async () => {
@@ -121,18 +158,18 @@ async function storeNumber(N: string): Promise<string | undefined> {
   return Item?.['value']?.N;
 }
 
-async function storedItems(): Promise<Map<string, Image>> {
+async function storedItems(table: string): Promise<Map<string, Image>> {
   const found = new Map<string, Image>();
-  for await (const page of paginateScan({ client: dynamodb.client }, { TableName: TABLE })) {
+  for await (const page of paginateScan({ client: dynamodb.client }, { TableName: table })) {
     for (const item of page.Items ?? []) found.set(item[KEY]?.S ?? '', toImage(item));
   }
   return found;
 }
 
-/** Keys of the items an expression selects as FilterExpression. */
-async function select(expression: Expression): Promise<string[]> {
+/** Keys of the items that a FilterExpression selects. */
+async function select(table: string, filter: FilterParameters): Promise<string[]> {
   const keys: string[] = [];
-  const request = { TableName: TABLE, ProjectionExpression: KEY, ...filterOf(expression) };
+  const request = { TableName: table, ProjectionExpression: KEY, ...filter };
   for await (const page of paginateScan({ client: dynamodb.client }, request)) {
     for (const item of page.Items ?? []) keys.push(item[KEY]?.S ?? '');
   }
@@ -202,6 +239,11 @@ function filterOf(expression: Expression): FilterParameters {
         return `(NOT contains(${path}, ${value(field, first)}))`;
       case 'beginsWith':
         return `begins_with(${path}, ${value(field, first)})`;
+      case 'hasElement': {
+        const texts = operands.map((operand) => elementText(field, path, operand));
+        if (texts.length === 0) return nothing(path);
+        return texts.length === 1 ? texts.join() : `(${texts.join(' OR ')})`;
+      }
       case 'attributeExists':
         return `attribute_${first === true ? 'exists' : 'not_exists'}(${path})`;
       default:
@@ -209,8 +251,22 @@ function filterOf(expression: Expression): FilterParameters {
     }
   }
 
+  function nothing(path: string): string {
+    return `(attribute_exists(${path}) AND attribute_not_exists(${path}))`;
+  }
+
+  function elementText(field: string, path: string, operand: Value): string {
+    const isList = ['L', 'SS', 'NS'].map((type) => {
+      const alias = `:t${type}`;
+      values[alias] = { S: type };
+      return `attribute_type(${path}, ${alias})`;
+    });
+    const alias = value(field, operand);
+    return `(${path} = ${alias} OR ((${isList.join(' OR ')}) AND contains(${path}, ${alias})))`;
+  }
+
   function inText(field: string, path: string, operands: readonly Value[]): string {
-    if (operands.length === 0) return `(attribute_exists(${path}) AND attribute_not_exists(${path}))`;
+    if (operands.length === 0) return nothing(path);
     const listed = `${path} IN (${operands.map((operand) => value(field, operand)).join(', ')})`;
     return operands.includes(null) ? `(attribute_not_exists(${path}) OR ${listed})` : listed;
   }

@@ -141,7 +141,7 @@ describe('registry on DynamoDB Local', () => {
     const identity = {
       kind: 'jwt' as const,
       hash: 'h',
-      claims: { issuer: 'i', subject: 's', email: 'jane@example.com' },
+      claims: { provider: 'oidc' as const, issuer: 'i', subject: 's', email: 'jane@example.com' },
       token: 'eyJhbGciOi',
     };
     await registry.open(connectionOf('a', { identity }));

@@ -45,6 +45,8 @@ export function subscriptionOf(
     stage: 'dev',
     activatedAt: START,
     expiresAt: START / 1_000 + LIFE_SECONDS,
+    subscriber: { identityHash: hash128('key') },
+    maxOnConnection: 100,
     ...given,
   };
 }
@@ -72,9 +74,9 @@ export async function lookupsOf(registry: Registry, item: Equalities, table = TA
 export const idsOf = (candidates: readonly Candidate[]): string[] =>
   candidates.map(({ connectionId, clientId }) => `${connectionId}/${clientId}`).sort();
 
-/** Rows that belong to a connection: all but shared ones, closed marks and tombstones, which time takes away. */
+/** Rows that belong to a connection: all but shared ones, and marks of whatever kind, which time takes away. */
 export const ownedRows = (rows: readonly TableRow[]): TableRow[] =>
   rows.filter(
-    ({ pk, closed, tombstone }) =>
-      !/^(DOC|SHAPES|VERSION)#/.test(String(pk)) && closed !== true && tombstone !== true,
+    ({ pk, sk, closed, tombstone }) =>
+      !/^(DOC|SHAPES|VERSION)#/.test(String(pk)) && closed !== true && tombstone !== true && sk !== 'REVOKED',
   );

@@ -190,11 +190,17 @@ test('P11: a subscribe asks for version rows in the request it makes anyway, and
     return Object.fromEntries([...requests.byOperation].map(([name, { requests: sent }]) => [name, sent]));
   };
   await subscribe('first');
-  expect(await subscribe('unversioned')).toEqual({ PutItem: 1, BatchWriteItem: 1, BatchGetItem: 1 });
+  expect(await subscribe('unversioned')).toEqual({
+    PutItem: 1,
+    BatchWriteItem: 1,
+    Query: 1,
+    BatchGetItem: 1,
+  });
   await batch(reader, equal({}));
   expect(await subscribe('versioned')).toEqual({
     PutItem: 1,
     BatchWriteItem: 1,
+    Query: 1,
     BatchGetItem: 1,
     UpdateItem: 1,
   });

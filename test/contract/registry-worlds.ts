@@ -5,7 +5,7 @@ import { createMemoryRegistry } from '../../src/adapters/memory/registry.ts';
 import type { RegistryLimits } from '../../src/adapters/memory/registry-limits.ts';
 import type { Clock, Registry } from '../../src/relay/ports.ts';
 import { DynamoDBTable, type TableRow } from '../../src/testing/dynamodb-table.ts';
-import { createRelayTable, localPlace, startDynamoDB } from '../fixtures/dynamodb.ts';
+import { createRelayTable, emptyDynamoDB, localPlace } from '../fixtures/dynamodb.ts';
 
 /** A clock that jumps over every sleep, and runs `onSleep` in it: what happens while somebody waits. */
 export interface JumpingClock extends Clock {
@@ -136,12 +136,10 @@ export function localWorld(): LocalWorld {
     newClient: () => connect().document,
     createTable,
     async start() {
-      const local = await startDynamoDB();
-      endpoint = local.endpoint;
+      endpoint = await emptyDynamoDB();
       clients = connect();
       stop = async () => {
         for (const client of lowLevel) client.destroy();
-        await local.stop();
       };
     },
     stop: () => stop(),

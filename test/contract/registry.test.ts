@@ -18,7 +18,7 @@ const shopping = equal({ title: '買い物' });
 const JANE: Identity = {
   kind: 'jwt',
   hash: hash128('jane'),
-  claims: { issuer: 'https://issuer', subject: 'jane', groups: ['admins'] },
+  claims: { provider: 'oidc', issuer: 'https://issuer', subject: 'jane', groups: ['admins'] },
   expiresAt: START / 1_000 + 3_600,
 };
 
@@ -113,6 +113,7 @@ describe.each([
     test('a token identity is kept with its claims and end, and an init binds another in its place whole', async () => {
       const { registry } = await world.open();
       const claims = {
+        provider: 'oidc' as const,
         issuer: 'https://issuer',
         subject: '買',
         username: 'u',
@@ -135,8 +136,11 @@ describe.each([
 
     test.each([
       ['api-key', { kind: 'api-key', hash: 'h', expiresAt: 5_000_000_000 }],
-      ['jwt', { kind: 'jwt', hash: 'h', claims: { issuer: 'i', subject: 's' } }],
-      ['jwt of no group', { kind: 'jwt', hash: 'h', claims: { issuer: 'i', subject: 's', groups: [] } }],
+      ['jwt', { kind: 'jwt', hash: 'h', claims: { provider: 'oidc', issuer: 'i', subject: 's' } }],
+      [
+        'jwt of no group',
+        { kind: 'jwt', hash: 'h', claims: { provider: 'oidc', issuer: 'i', subject: 's', groups: [] } },
+      ],
       ['anonymous', { kind: 'anonymous', hash: 'h' }],
     ] satisfies [string, Identity][])(
       'an identity that comes with init reads back as it is: %s',
@@ -259,7 +263,14 @@ describe.each([
       ]);
       expect(await lookUp(another(), equal({ title: '掃除' }))).toEqual([]);
       expect(await registry.subscriptions('a')).toEqual([
-        { clientId: '1', field: 'onCreateTodo', table: TABLE, expiresAt: START / 1_000 + LIFE_SECONDS },
+        {
+          clientId: '1',
+          field: 'onCreateTodo',
+          table: TABLE,
+          filter: subscription.filter,
+          identityHash: hash128('key'),
+          expiresAt: START / 1_000 + LIFE_SECONDS,
+        },
       ]);
       expect(await another().document(subscription.document.hash)).toEqual(subscription.document);
     });

@@ -55,6 +55,8 @@ function subscription(connectionId: string, clientId: string): NewSubscription {
     stage: 'dev',
     activatedAt: Date.now(),
     expiresAt: END,
+    subscriber: { identityHash: IDENTITY.hash },
+    maxOnConnection: 100,
   };
 }
 

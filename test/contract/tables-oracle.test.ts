@@ -6,6 +6,7 @@ import type { Tables } from '../../src/api/ports.ts';
 import type { Attribute, Image } from '../../src/change/change.ts';
 import type { Expression } from '../../src/filter/expression.ts';
 import { compilePredicate } from '../../src/filter/predicate.ts';
+import { attributeValue, elementsOf } from '../../src/filter/value.ts';
 import type { TableType } from '../../src/schema/model.ts';
 import { useDynamoDB } from '../fixtures/dynamodb.ts';
 import { expressions, images } from '../unit/filter/arbitraries.ts';
@@ -89,18 +90,22 @@ function keyText(type: TableType, image: Image): string {
 
 const limits = fc.constantFrom(3, 17, 1_000);
 
-/** A filter on the partition key, and often one on the sort key, with any other beside it. */
+/** A filter on the partition key, as rules and a client may set both, and often one on the sort key, with any other beside it. */
 const pairFilters = fc
   .tuple(
-    fc.constantFrom('a', 'b', '5', 'できる', 'other'),
+    fc.array(
+      fc.uniqueArray(fc.constantFrom('a', 'b', '5', 'できる', 'other'), { minLength: 1, maxLength: 3 }),
+      { minLength: 1, maxLength: 2 },
+    ),
     fc.option(fc.tuple(fc.constantFrom('eq', 'lt', 'le', 'gt', 'ge'), fc.integer({ min: -9, max: 12 }))),
     expressions(todoType, NOT_SENT),
   )
-  .map(([sender, sort, other]): Expression => {
-    const parts: Expression[] = [
-      { kind: 'condition', field: 'senderId', fieldKind: 'ID', operator: 'eq', values: [sender] },
-      other,
-    ];
+  .map(([senders, sort, other]): Expression => {
+    const parts: Expression[] = [other];
+    for (const values of senders) {
+      const operator = values.length === 1 ? 'eq' : 'in';
+      parts.push({ kind: 'condition', field: 'senderId', fieldKind: 'ID', operator, values });
+    }
     if (sort) {
       const [operator, bound] = sort;
       const values = [String(bound)];
@@ -135,4 +140,56 @@ describe('a list of DynamoDB', () => {
     );
     expect(found).toBeGreaterThan(50);
   }, 120_000);
+
+  test('lets a write through exactly for the items that its condition holds for', async () => {
+    const everyOne = stored.get(byId.table) ?? [];
+    const holding = (condition: Expression) => new Set(matching(byId, condition));
+    let written = 0;
+    const cases = fc
+      .constantFrom(...everyOne)
+      .chain((image) => fc.tuple(fc.constant(image), ruleConditions(image)));
+    await fc.assert(
+      fc.asyncProperty(cases, async ([image, condition]) => {
+        const key = { id: image['id'] ?? { S: '' } };
+        const change = { set: { touched: { S: 'yes' } }, remove: [] };
+        const outcome = await tables.update(byId, key, change, condition);
+        const isHeld = holding(condition).has(keyText(byId, image));
+        if (isHeld) written += 1;
+        expect(outcome.kind).toBe(isHeld ? 'written' : 'condition-failed');
+      }),
+      { numRuns: FILTERS },
+    );
+    expect(written).toBeGreaterThan(5);
+  }, 120_000);
 });
+
+/** Conditions as rules make them, of texts that an item has and of some that it has not. */
+function ruleConditions(image: Image): fc.Arbitrary<Expression> {
+  const fields = [...byId.fields.values()].filter(({ kind }) => kind === 'ID' || kind === 'String');
+  const texts = fields.flatMap(({ attribute }) => textsOf(image[attribute]));
+  const values = fc.array(fc.constantFrom('a', '', '1', 'YQ==', ...texts), { minLength: 1, maxLength: 8 });
+  const one = fc
+    .tuple(fc.constantFrom(...fields), fc.constantFrom('hasElement', 'in', 'eq'), values)
+    .filter(([field, operator]) => operator === 'hasElement' || !field.list)
+    .map(
+      ([{ name, kind }, operator, operands]): Expression => ({
+        kind: 'condition',
+        field: name,
+        fieldKind: kind,
+        operator,
+        values: operator === 'eq' ? operands.slice(0, 1) : operands,
+      }),
+    );
+  return fc
+    .tuple(fc.constantFrom('or', 'and'), fc.array(one, { minLength: 1, maxLength: 3 }))
+    .map(([kind, of]) => ({ kind, of }));
+}
+
+/** What of an attribute, or its elements, is shown as text. */
+function textsOf(attribute: Attribute | undefined): readonly string[] {
+  if (!attribute) return [];
+  const elements = elementsOf(attribute) ?? [attribute];
+  return elements
+    .flatMap((element) => attributeValue('text', element) ?? [])
+    .filter((value) => typeof value === 'string');
+}

@@ -21,10 +21,14 @@ export const memoryTables: TablesWorld = {
   open: async () => createMemoryTables({}),
 };
 
+/** Tables in DynamoDB Local. */
+export interface LocalTables extends TablesWorld {
+  /** The one that all its tables are reached by. */
+  readonly client: () => DynamoDBDocumentClient;
+}
+
 /** Tables in the DynamoDB Local of a test file. */
-export function localTables(
-  dynamodb: TestDynamoDB,
-): TablesWorld & { readonly client: () => DynamoDBDocumentClient } {
+export function localTables(dynamodb: TestDynamoDB): LocalTables {
   let opened = 0;
   let document: DynamoDBDocumentClient | undefined;
   const client = () => {

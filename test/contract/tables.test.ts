@@ -6,6 +6,8 @@ import { type Expression, MATCH_ALL } from '../../src/filter/expression.ts';
 import type { TableType } from '../../src/schema/model.ts';
 import { useDynamoDB } from '../fixtures/dynamodb.ts';
 import { fieldModel, image } from '../unit/filter/todo.ts';
+import { describeConditions } from './tables-conditions.ts';
+import { describePartitions } from './tables-partitions.ts';
 import { type KeyAttribute, localTables, memoryTables, type TablesWorld } from './tables-worlds.ts';
 
 const local = localTables(useDynamoDB());
@@ -345,6 +347,10 @@ describe('Tables in DynamoDB', () => {
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });
 });
+
+// One DynamoDB Local for all of it: to start it takes longer than the tests do.
+describeConditions(local);
+describePartitions(local);
 
 /** The newest table of notes, and a way to put what the SDK's own objects cannot hold. */
 async function rawTable() {

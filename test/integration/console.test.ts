@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { buildSchema, parse, validate } from 'graphql';
 import { type ConsoleInfo, type ConsoleServer, startConsole } from '../../src/cli/console-server.ts';
+import { createLocalIssuer } from '../../src/cli/local-issuer.ts';
 import type { PageInfo } from '../../src/console/page-info.ts';
 import { loadModel } from '../../src/schema/load.ts';
 
@@ -74,7 +75,8 @@ beforeAll(async () => {
   assets = pathToFileURL(`${folder}/`);
   const script = fileURLToPath(new URL('../../scripts/build-console.mjs', import.meta.url));
   await run(process.execPath, [script, folder]);
-  server = await startConsole({ port: 0, info: INFO, assets });
+  const issuer = createLocalIssuer('http://localhost:3000', Date.now);
+  server = await startConsole({ port: 0, info: INFO, assets, issuer });
 });
 
 afterAll(async () => {
@@ -89,10 +91,13 @@ interface Answer {
 }
 
 /** `fetch` cannot send a path or a Host as it stands. */
-function ask(path: string, options: { method?: string; host?: string } = {}): Promise<Answer> {
+function ask(
+  path: string,
+  options: { method?: string; host?: string; more?: Record<string, string> } = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const { method = 'GET', host } = options;
-    const headers = host === undefined ? {} : { host };
+    const { method = 'GET', host, more = {} } = options;
+    const headers = host === undefined ? more : { ...more, host };
     const asked = request({ host: '127.0.0.1', port: server.port, path, method, headers, agent: false });
     asked.once('error', reject);
     asked.once('response', (response) => {
@@ -206,6 +211,49 @@ describe('who may look', () => {
       expect(answer.body).toContain(`got ${host}`);
       expect(answer.body).not.toContain('quoted');
     }
+  });
+
+  describe('a token of the local issuer', () => {
+    const TOKEN = '/local-issuer/token?sub=admin';
+    const isToken = ({ body }: Answer) => body.includes('"token"');
+
+    test('is for programs of this machine and for the page itself', async () => {
+      const programs = await fetch(new URL(TOKEN, server.url));
+      expect(await programs.json()).toEqual({ token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) });
+      for (const site of ['same-origin', 'none'])
+        expect(isToken(await ask(TOKEN, { more: { 'sec-fetch-site': site } }))).toBe(true);
+    });
+
+    test.each<[string, Parameters<typeof ask>[1] & object, number]>([
+      ['a name that was made to mean this machine', { host: 'evil.example' }, 403],
+      [
+        'an image, a script or a no-cors request of another site',
+        { more: { 'sec-fetch-site': 'cross-site' } },
+        403,
+      ],
+      [
+        'a page on another port',
+        { more: { 'sec-fetch-site': 'same-site', origin: 'http://localhost:5173' } },
+        403,
+      ],
+      ['a form that is posted', { method: 'POST', more: { origin: 'https://evil.example' } }, 405],
+      ['a preflight', { method: 'OPTIONS', more: { origin: 'https://evil.example' } }, 405],
+    ])('is not made for %s', async (_, options, status) => {
+      const answer = await ask(TOKEN, options);
+      expect(answer.status).toBe(status);
+      expect(isToken(answer)).toBe(false);
+      expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+    });
+
+    test('is read by no page of a browser that does not say where it asks from', async () => {
+      const { headers } = await ask(TOKEN, { more: { origin: 'https://evil.example' } });
+      expect(headers).not.toHaveProperty('access-control-allow-origin');
+      expect(headers).toMatchObject({
+        'cross-origin-resource-policy': 'same-origin',
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+      });
+    });
   });
 
   test('a request without Host is refused', async () => {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type DocumentServer, startDocumentServer } from '../../scripts/attack/tokens/document-server.ts';
+import { jwk, rsaKey, seconds, token } from '../../scripts/attack/tokens/signing.ts';
 import { createTokenVerifier, type TokenVerifierOptions } from '../../src/adapters/jwt/tokens.ts';
 import { apiKeyHash, createApiKeys } from '../../src/auth/api-keys.ts';
 import { createAuthenticator } from '../../src/auth/authenticator.ts';
-import { jwk, rsaKey, seconds, token } from '../unit/auth/token-issuer.ts';
-import { type DocumentServer, startDocumentServer } from './jwt-server.ts';
 
 const first = rsaKey('first');
 const second = rsaKey('second');

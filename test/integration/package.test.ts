@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { RELAY_ACTIONS } from '../../src/deploy/roles.ts';
 import { builtCopy, run, temporaryFolder } from '../fixtures/packaging/built-copy.ts';
-import { type Packaged, packageProject } from '../fixtures/packaging/serverless-package.ts';
+import { type Packaged, packageProject, serverless } from '../fixtures/packaging/serverless-package.ts';
 import { STREAM_ARN, userProject } from '../fixtures/packaging/user-project.ts';
 
 const NAMES = ['connect', 'subscribe', 'disconnect', 'stream', 'gap', 'graphql', 'keepalive'];
@@ -99,13 +99,11 @@ describe('the packaged functions', () => {
       expect(logged.text).not.toContain(text);
   });
 
-  test('without an API key nobody is let in, and the command says so', () => {
-    const { Properties } = resource(existing, 'ConnectLambdaFunction');
-    expect(Properties['Environment']).toMatchObject({ Variables: { TABLECAST_API_KEY_HASHES: '' } });
-    expect(existing.output).toContain(
-      'no API key is set (custom.tablecast.apiKeys) and no issuer of tokens (custom.tablecast.jwt), so every connection will be refused',
+  test('a schema without a rule is said to have none', () => {
+    expect(packaged.output).toContain(
+      'no rules: whoever is let in may read and write every item (docs/authorization.md).',
     );
-    expect(packaged.output).not.toContain('no API key');
+    expect(packaged.output).not.toContain('ALLOW ANYONE');
   });
 });
 
@@ -145,7 +143,10 @@ describe('the WebSocket API', () => {
   test('C8 secrets: no frame is logged by the gateway, on none of its stages', () => {
     for (const id of STAGES) {
       const { Properties } = resource(packaged, id);
-      expect(Properties['DefaultRouteSettings']).toEqual({ DataTraceEnabled: false, LoggingLevel: 'OFF' });
+      expect(Properties['DefaultRouteSettings']).toMatchObject({
+        DataTraceEnabled: false,
+        LoggingLevel: 'OFF',
+      });
       expect(Properties).not.toHaveProperty('AccessLogSettings');
     }
   });
@@ -167,9 +168,36 @@ describe('the WebSocket API', () => {
     }
   });
 
+  test('takes no more of all clients together than it is set to, over HTTP too', () => {
+    const limits = { ThrottlingRateLimit: 5_000, ThrottlingBurstLimit: 2_500 };
+    for (const id of [...STAGES, 'HttpApiStage']) {
+      expect(resource(packaged, id).Properties['DefaultRouteSettings']).toMatchObject(limits);
+    }
+  });
+
+  test('C8 secrets: a project whose logs would hold claims is not packaged, and is told why', async () => {
+    const file = join(user, 'serverless.yml');
+    const text = await readFile(file, 'utf8');
+    try {
+      await writeFile(file, text.replace('$context.requestId', '$context.authorizer.claims.sub'));
+      const { code, stdout, stderr } = await serverless(user, [
+        'package',
+        '--package',
+        join(user, 'out-claims'),
+      ]);
+      expect(code).not.toBe(0);
+      expect(stdout + stderr).toContain('provider.logs.websocket.format: expected variables that hold no');
+    } finally {
+      await writeFile(file, text);
+    }
+  });
+
   test('C8 secrets: access logs, switched on, hold no header, no query string and no frame', () => {
     const { Properties } = resource(logged, 'WebsocketsDeploymentStage');
-    expect(Properties['DefaultRouteSettings']).toEqual({ DataTraceEnabled: false, LoggingLevel: 'OFF' });
+    expect(Properties['DefaultRouteSettings']).toMatchObject({
+      DataTraceEnabled: false,
+      LoggingLevel: 'OFF',
+    });
     const { Format } = Object(Properties['AccessLogSettings']);
     const variables = [...String(Format).matchAll(/\$[\w.]+/g)].map(([variable]) => variable);
     expect(variables).toEqual([
@@ -401,14 +429,14 @@ describe('the roles', () => {
     ),
   );
   const post = allow(['execute-api:ManageConnections'], ...connections);
-  const tables = (arn: unknown) => [
-    allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'], arn),
-    allow(['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], arn),
-  ];
+  const reads = (arn: unknown) =>
+    allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan'], arn);
+  const writes = (arn: unknown) =>
+    allow(['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], arn);
 
-  const policies = (service: string, streamArn: unknown, tableArn: unknown): Record<string, unknown[]> => ({
+  const policies = (service: string, streamArn: unknown, tables: unknown[]): Record<string, unknown[]> => ({
     connect: [logs(service, 'connect'), relay('BatchWriteItem')],
-    subscribe: [logs(service, 'subscribe'), relay(...every), post, ...tables(tableArn)],
+    subscribe: [logs(service, 'subscribe'), relay(...every), post, ...tables],
     disconnect: [logs(service, 'disconnect'), relay('BatchGetItem', 'BatchWriteItem', 'Query', 'UpdateItem')],
     stream: [
       logs(service, 'stream'),
@@ -423,7 +451,7 @@ describe('the roles', () => {
       allow(['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], queue),
       post,
     ],
-    graphql: [logs(service, 'graphql'), relay(...RELAY_ACTIONS.graphql), post, ...tables(tableArn)],
+    graphql: [logs(service, 'graphql'), relay(...RELAY_ACTIONS.graphql), ...tables],
     keepalive: [logs(service, 'keepalive'), relay(...RELAY_ACTIONS.keepalive), post],
   });
 
@@ -439,10 +467,11 @@ describe('the roles', () => {
       Policies: [{ PolicyName: `tablecast-${name}`, PolicyDocument: { Version: '2012-10-17', Statement } }],
     });
     const managedStream = { 'Fn::GetAtt': ['TablecastTableTodos', 'StreamArn'] };
-    const managed = policies('todos', managedStream, getAtt('TablecastTableTodos'));
+    const todos = getAtt('TablecastTableTodos');
+    const managed = policies('todos', managedStream, [reads(todos), writes(todos)]);
     expect(of(packaged)).toEqual(expected(managed[name]));
     const table = 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders-prod';
-    expect(of(existing)).toEqual(expected(policies('orders', STREAM_ARN, table)[name]));
+    expect(of(existing)).toEqual(expected(policies('orders', STREAM_ARN, [reads(table)])[name]));
   });
 
   test('there is no other role, no wildcard of actions, and no Scan of the relay table', () => {
@@ -505,6 +534,8 @@ describe('the zips', () => {
           TABLECAST_SCHEMA: 'schema.graphql',
           TABLECAST_RELAY_TABLE: 'x',
           TABLECAST_API_ID: 'x',
+          // What `subscribe` and `graphql` say at start: that the schema has no rules.
+          TABLECAST_LOG_LEVEL: 'error',
         };
         const ran = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: folder, env });
         await rm(folder, { recursive: true, force: true });

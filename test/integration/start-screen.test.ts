@@ -1,17 +1,23 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { DeleteTableCommand, DynamoDBClient, ListTablesCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { ensureBuilt, MAIN, ROOT } from '../fixtures/built.ts';
 import { connect } from '../fixtures/clients.ts';
-import { createItemTable, localPlace, startDynamoDB } from '../fixtures/dynamodb.ts';
+import { createItemTable, localPlace, useDynamoDB } from '../fixtures/dynamodb.ts';
+import { commandLine, descendants, isAlive } from '../fixtures/processes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tablecast-project-'));
+const dynamodb = useDynamoDB();
 
 beforeAll(ensureBuilt, 150_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  const { TableNames = [] } = await dynamodb.client.send(new ListTablesCommand({}));
+  for (const TableName of TableNames) await dynamodb.client.send(new DeleteTableCommand({ TableName }));
+});
 
 async function until(
   condition: () => boolean | Promise<boolean>,
@@ -28,21 +34,27 @@ async function until(
 function running(file: string, args: readonly string[]) {
   const child = execa(file, args, {
     cwd: ROOT,
-    env: { NODE_OPTIONS: '' },
+    env: {
+      NODE_OPTIONS: '',
+      DYNAMODB_ENDPOINT: '',
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    },
     stdin: 'pipe',
     buffer: false,
     reject: false,
   });
   let printed = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      printed += chunk.toString('utf8');
-    });
-  }
-  return { child, printed: () => printed };
+  let told = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    printed += chunk.toString('utf8');
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    told += chunk.toString('utf8');
+  });
+  return { child, printed: () => `${printed}${told}`, told: () => told };
 }
 
-test('the lines of the screen work as they are pasted: wscat connects, Node writes, the change arrives and is shown', async () => {
+test('the lines of the screen work as they are pasted: wscat connects, Node writes, the change arrives and is shown; when nobody reads what it prints any more, it stops in order and leaves no process', async () => {
   const stack = running(process.execPath, [MAIN, 'start', '--in-memory']);
   try {
     await until(
@@ -56,7 +68,7 @@ test('the lines of the screen work as they are pasted: wscat connects, Node writ
       .map((line) => line.trim());
     const starting = (prefix: string) => lines.find((line) => line.startsWith(prefix)) ?? 'missing';
     const endpoint = /http:\/\/127\.0\.0\.1:\d+/.exec(starting('DynamoDB'))?.[0] ?? '';
-    const dynamodb = new DynamoDBClient(localPlace(endpoint));
+    const relayClient = new DynamoDBClient(localPlace(endpoint));
 
     const early = await execa(
       'bash',
@@ -72,7 +84,7 @@ test('the lines of the screen work as they are pasted: wscat connects, Node writ
     pasted.send(JSON.parse(starting('{"id":"1","type":"subscribe"')));
     const wscat = running('bash', ['-c', starting('npx wscat -c ws:')]);
     await until(async () => {
-      const relay = await dynamodb.send(
+      const relay = await relayClient.send(
         new ScanCommand({ TableName: 'todos-dev-tablecast-relay', ConsistentRead: true }),
       );
       const rows = relay.Items?.filter((item) => item['pk']?.S?.startsWith('KEY#'));
@@ -87,7 +99,17 @@ test('the lines of the screen work as they are pasted: wscat connects, Node writ
     expect(stack.printed()).toContain('INSERT in Todos: matched 2 subscriptions (onChangeTodo ENTER ×2)');
     wscat.child.stdin.end();
     wscat.child.kill('SIGKILL');
-    dynamodb.destroy();
+    relayClient.destroy();
+
+    const family = descendants(stack.child.pid ?? 0);
+    expect(family.some((pid) => commandLine(pid).includes('serverless'))).toBe(true);
+    stack.child.stdout.destroy();
+    await execa('bash', ['-c', starting('node --input-type=module').replaceAll('demo-1', 'unread')], {
+      cwd: ROOT,
+    });
+    expect(await stack.child).toMatchObject({ exitCode: 0 });
+    expect(stack.told()).toBe('');
+    expect(family.filter(isAlive).map(commandLine)).toEqual([]);
   } finally {
     stack.child.kill('SIGTERM');
     await stack.child;
@@ -95,26 +117,19 @@ test('the lines of the screen work as they are pasted: wscat connects, Node writ
 }, 240_000);
 
 test('a table whose stream is off is refused with the command that switches it on, and nothing is left running', async () => {
-  const server = await startDynamoDB();
-  const client = new DynamoDBClient(localPlace(server.endpoint));
-  try {
-    await createItemTable(client, 'Orders');
-    writeProject('type Order @table(name: "Orders") { id: ID! }');
-    const result = await execa(process.execPath, [MAIN, 'start', '--json'], {
-      cwd: folder,
-      env: { NODE_OPTIONS: '', DYNAMODB_ENDPOINT: server.endpoint },
-      stdin: 'ignore',
-      reject: false,
-    });
-    expect(result.exitCode).toBe(1);
-    expect(result.stderr).toContain(
-      'aws dynamodb update-table --region us-east-1 --table-name Orders --stream-specification',
-    );
-    expect(result.stdout).toBe('');
-  } finally {
-    client.destroy();
-    await server.stop();
-  }
+  await createItemTable(dynamodb.client, 'Orders');
+  writeProject('type Order @table(name: "Orders") { id: ID! }');
+  const result = await execa(process.execPath, [MAIN, 'start', '--json'], {
+    cwd: folder,
+    env: { NODE_OPTIONS: '', DYNAMODB_ENDPOINT: dynamodb.endpoint },
+    stdin: 'ignore',
+    reject: false,
+  });
+  expect(result.exitCode).toBe(1);
+  expect(result.stderr).toContain(
+    'aws dynamodb update-table --region us-east-1 --table-name Orders --stream-specification',
+  );
+  expect(result.stdout).toBe('');
 }, 120_000);
 
 test.each([
@@ -123,29 +138,22 @@ test.each([
 ])(
   'resolvers.ts with %j is told in a few lines, without a stack, and long before the time-out',
   async (code, told) => {
-    const server = await startDynamoDB();
-    const client = new DynamoDBClient(localPlace(server.endpoint));
-    try {
-      await createItemTable(client, 'Orders', { stream: 'NEW_AND_OLD_IMAGES' });
-      writeProject('type Order @table(name: "Orders") { id: ID! }');
-      writeFileSync(join(folder, 'resolvers.ts'), `${code}\nexport const resolvers = {};\n`);
-      const result = await execa(process.execPath, [MAIN, 'start', '--json'], {
-        cwd: folder,
-        env: { NODE_OPTIONS: '', DYNAMODB_ENDPOINT: server.endpoint },
-        stdin: 'ignore',
-        reject: false,
-        timeout: 80_000,
-      });
-      expect(result.exitCode).toBe(1);
-      expect(result.stderr).toContain(told);
-      expect(result.stderr).not.toContain('    at ');
-      // Before it Node 20 may be told by the AWS SDK that it is old.
-      const message = result.stderr.slice(result.stderr.indexOf('error: ')).trim();
-      expect(message.split('\n').length).toBeLessThan(10);
-    } finally {
-      client.destroy();
-      await server.stop();
-    }
+    await createItemTable(dynamodb.client, 'Orders', { stream: 'NEW_AND_OLD_IMAGES' });
+    writeProject('type Order @table(name: "Orders") { id: ID! }');
+    writeFileSync(join(folder, 'resolvers.ts'), `${code}\nexport const resolvers = {};\n`);
+    const result = await execa(process.execPath, [MAIN, 'start', '--json'], {
+      cwd: folder,
+      env: { NODE_OPTIONS: '', DYNAMODB_ENDPOINT: dynamodb.endpoint },
+      stdin: 'ignore',
+      reject: false,
+      timeout: 80_000,
+    });
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain(told);
+    expect(result.stderr).not.toContain('    at ');
+    // Before it Node 20 may be told by the AWS SDK that it is old.
+    const message = result.stderr.slice(result.stderr.indexOf('error: ')).trim();
+    expect(message.split('\n').length).toBeLessThan(10);
   },
   120_000,
 );

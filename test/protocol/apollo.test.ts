@@ -280,6 +280,7 @@ describe('C5 what cannot be kept is told', () => {
     ['SLOW_CONSUMER', 'Subscription ended'],
     ['EVENTS_LOST', 'Subscription ended'],
     ['SCHEMA_CHANGED', 'Subscription ended'],
+    ['REVOKED', 'Subscription ended'],
     ['TOKEN_EXPIRED', 'Token expired: present a fresh one'],
   ] as const)('%s, in these bytes, and the operation is over', async (code, message) => {
     const target = { connectionId: 'c', stage: 'test' };

@@ -338,6 +338,7 @@ describe('C5 what cannot be kept is told', () => {
     ['SLOW_CONSUMER', 'Subscription ended', 'LimitExceededError', 429],
     ['EVENTS_LOST', 'Subscription ended', 'EventsLostError', 410],
     ['SCHEMA_CHANGED', 'Subscription ended', 'SchemaChangedError', 410],
+    ['REVOKED', 'Subscription ended', 'SubscriptionRevokedError', 403],
     ['TOKEN_EXPIRED', 'Token expired: present a fresh one', 'UnauthorizedException', 401],
   ] as const)(
     '%s, in these bytes, and the operation is over',

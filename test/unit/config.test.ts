@@ -28,11 +28,26 @@ test('with nothing set everything has its default, authentication required and n
     region: 'us-east-1',
     dynamodbEndpoint: undefined,
     logLevel: 'info',
+    logErrorMessages: false,
+    readOnlyTables: new Set(),
     posting: { transport: 'lean', perSecond: 10_000 },
     warm: { minRows: 1_000, maxRows: 100_000 },
     fanOut: { queueUrl: undefined, above: 20_000, lanes: 20 },
     settings: DEFAULT_SETTINGS,
   });
+});
+
+test('C8 secrets: messages of foreign errors are logged where somebody develops, or where they are asked for', () => {
+  const logged = (env: Record<string, string>) => readConfig(env).logErrorMessages;
+  expect(logged({ IS_OFFLINE: 'true' })).toBe(true);
+  expect(logged({ IS_OFFLINE: 'true', TABLECAST_LOG_ERROR_MESSAGES: 'off' })).toBe(false);
+  expect(logged({ AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' })).toBe(false);
+  expect(logged({ TABLECAST_LOG_ERROR_MESSAGES: 'on' })).toBe(true);
+});
+
+test('tables that mutations may not write are a list of names, whatever these are', () => {
+  const { readOnlyTables } = readConfig({ TABLECAST_READ_ONLY_TABLES: '["Orders","__proto__","a,b"]' });
+  expect([...readOnlyTables]).toEqual(['Orders', '__proto__', 'a,b']);
 });
 
 test('a variable that is set to nothing is as good as not set', () => {
@@ -116,6 +131,10 @@ describe('what cannot be used is told by its name, with what was expected and wh
     ['TABLECAST_AUTH', 'none', 'TABLECAST_AUTH: expected required or off, got "none"'],
     ['TABLECAST_LEAVE', 'images', 'expected image or keys'],
     ['TABLECAST_LOG_LEVEL', 'loud', 'TABLECAST_LOG_LEVEL'],
+    ['TABLECAST_LOG_ERROR_MESSAGES', 'yes', 'TABLECAST_LOG_ERROR_MESSAGES: expected on or off'],
+    ['TABLECAST_READ_ONLY_TABLES', '{"Orders":true}', 'TABLECAST_READ_ONLY_TABLES: expected a JSON array'],
+    ['TABLECAST_READ_ONLY_TABLES', 'Orders', 'TABLECAST_READ_ONLY_TABLES: expected a JSON array'],
+    ['TABLECAST_READ_ONLY_TABLES', '[1]', 'TABLECAST_READ_ONLY_TABLES: expected a JSON array'],
     ['TABLECAST_LOG_LEVEL', 'constructor', 'TABLECAST_LOG_LEVEL'],
     ['TABLECAST_INIT_WAIT_MS', '5s', 'expected whole milliseconds, got "5s"'],
     ['TABLECAST_INIT_WAIT_MS', '-1', 'whole milliseconds'],
@@ -197,6 +216,22 @@ describe('authentication goes off only where AWS does not run us', () => {
     ['a container', { AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE' }],
   ])('not in %s', (_, env) => {
     expect(thrownBy({ ...off, ...env })).toEqual(invalid('expected only in local use'));
+  });
+
+  test('nor does IS_OFFLINE make AWS a machine of one’s own', () => {
+    const env = {
+      ...off,
+      AWS_LAMBDA_FUNCTION_NAME: 'f',
+      IS_OFFLINE: 'true',
+      AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001',
+    };
+    expect(() => readConfig(env)).toThrow('TABLECAST_AUTH=off');
+    const issuer = { ...env, TABLECAST_AUTH: '', TABLECAST_LOCAL_ISSUER: 'http://localhost:3000' };
+    expect(() => readConfig(issuer)).toThrow('TABLECAST_LOCAL_ISSUER');
+    expect(readConfig({ ...env, TABLECAST_AUTH: '' })).toMatchObject({
+      logErrorMessages: false,
+      settings: { limits: { introspection: false } },
+    });
   });
 
   test('in the emulator, which sets the same variables and IS_OFFLINE', () => {

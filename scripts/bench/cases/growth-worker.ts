@@ -125,6 +125,8 @@ class Population {
       stage: 'bench',
       activatedAt: this.#activatedAt,
       expiresAt: this.#expiresAt,
+      subscriber: { identityHash: 'anyone' },
+      maxOnConnection: 100,
     };
     this.subscriptions.push(subscription);
     let key = keys.get(field);

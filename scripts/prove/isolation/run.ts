@@ -1,4 +1,4 @@
-import { createApiGatewayTransport } from '../../../src/adapters/apigateway/transport.ts';
+import { createSdkTransport } from '../../../src/adapters/apigateway/sdk-transport.ts';
 import { systemClock } from '../../../src/adapters/clock.ts';
 import { createMemoryRegistry } from '../../../src/adapters/memory/registry.ts';
 import { createDeliver } from '../../../src/relay/deliver/deliver.ts';
@@ -55,7 +55,7 @@ export async function runIsolation(options: IsolationOptions): Promise<Isolation
   const { connections, changes, troubled, random, signal } = options;
   const gateway = createFakeConnections();
   const server = await gateway.listen();
-  const transport = createApiGatewayTransport({
+  const transport = createSdkTransport({
     endpointFor: (stage) => `${server.endpoint}/${stage}`,
     region: LOCAL_REGION,
     credentials: { ...LOCAL_CREDENTIALS },

@@ -139,9 +139,9 @@ const LAMBDA_RULES: readonly Rule[] = [
   {
     name: 'a subscription is acknowledged only when it still stands after its writes',
     path: 'lambda',
-    file: 'adapters/dynamodb/subscribe.ts',
-    find: "return own && textOf(own, 'nonce') === nonce && !isEnded(own) ? 'active' : 'completed';",
-    replace: "return 'active';",
+    file: 'adapters/dynamodb/standing.ts',
+    find: "  if (!sub || textOf(sub, 'nonce') !== own.nonce || isEnded(sub)) return 'completed';",
+    replace: "  if (!sub || textOf(sub, 'nonce') !== own.nonce || isEnded(sub)) return 'active';",
   },
   {
     name: 'a completed subscription loses its rows',

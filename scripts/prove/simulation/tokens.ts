@@ -19,7 +19,7 @@ export const simulatedTokens: TokenVerifier = {
       identity: {
         kind: 'jwt',
         hash: createHash('sha256').update(subject).digest('base64url').slice(0, 22),
-        claims: { issuer: 'simulated', subject },
+        claims: { provider: 'oidc', issuer: 'simulated', subject },
         expiresAt: Number(expiry),
       },
     };

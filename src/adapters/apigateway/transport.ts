@@ -1,7 +1,5 @@
 import type { Transport } from '../../relay/ports.ts';
 
-export { createSdkTransport as createApiGatewayTransport } from './sdk-transport.ts';
-
 /** A {@link Transport} that holds sockets. */
 export interface ApiGatewayTransport extends Transport {
   /** Closes every idle socket; the transport is not to be used after. */

@@ -11,12 +11,13 @@ import type { Tables, WriteOutcome } from '../../api/ports.ts';
 import type { Image } from '../../change/change.ts';
 import { isEntity } from '../../change/entity.ts';
 import { TablecastError } from '../../errors.ts';
+import type { Expression } from '../../filter/expression.ts';
 import type { TableType } from '../../schema/model.ts';
 import { refusalOf, unavailable } from './failure.ts';
 import { KeyForms } from './key-forms.ts';
 import { listItems } from './list.ts';
 import { fromNativeItem, toNativeItem } from './native.ts';
-import { itemExists, itemMissing, updateOf } from './write-expressions.ts';
+import { itemExists, itemMissing, sayable, updateOf } from './write-expressions.ts';
 
 export interface DynamoDBTablesOptions {
   /** Made with `TABLES_TRANSLATION`, on a low-level client of its own: a document client sets its client's translation. */
@@ -105,15 +106,17 @@ export function createDynamoDBTables({ client, storedNames }: DynamoDBTablesOpti
       });
     },
 
-    async update(type, key, change) {
+    async update(type, key, change, condition) {
       const message = imageProblem(type, change.set);
       if (message !== undefined) return { kind: 'invalid', message };
+      const refusal = condition && unaskable(type, condition);
+      if (refusal) return refusal;
       return write(type, 'UpdateItem', key, async (formed) => {
         const { Attributes } = await client.send(
           new UpdateCommand({
             TableName: storedName(type),
             Key: toNativeItem(formed),
-            ...updateOf(type, change),
+            ...updateOf(type, change, condition),
             ReturnValues: 'ALL_NEW',
           }),
         );
@@ -121,19 +124,37 @@ export function createDynamoDBTables({ client, storedNames }: DynamoDBTablesOpti
       });
     },
 
-    delete: (type, key) =>
-      write(type, 'DeleteItem', key, async (formed) => {
+    async delete(type, key, condition) {
+      const refusal = condition && unaskable(type, condition);
+      if (refusal) return refusal;
+      return write(type, 'DeleteItem', key, async (formed) => {
         const { Attributes } = await client.send(
           new DeleteCommand({
             TableName: storedName(type),
             Key: toNativeItem(formed),
-            ...itemExists(type),
+            ...itemExists(type, condition),
             ReturnValues: 'ALL_OLD',
           }),
         );
         return Attributes && fromNativeItem(Attributes);
-      }),
+      });
+    },
   };
+}
+
+/** What comes of a condition that DynamoDB need not or cannot be asked; nothing for any other. */
+function unaskable(type: TableType, condition: Expression): WriteOutcome | undefined {
+  switch (sayable(type, condition)) {
+    case 'yes':
+      return undefined;
+    case 'never':
+      return { kind: 'condition-failed' };
+    case 'too-long':
+      return {
+        kind: 'invalid',
+        message: `${type.name}: expected rules that fit one condition of DynamoDB (4 KB, 300 operators), got more groups or owners`,
+      };
+  }
 }
 
 /** A condition that does not hold, or an item that DynamoDB would not store. */

@@ -38,7 +38,7 @@ export async function close(
   });
   const identityHash = marked.ok && marked.old ? textOf(marked.old, 'identityHash') : undefined;
   const rows = await query(table, connectionPartition(connectionId), {
-    attributes: ['pk', 'sk', 'nonce', 'places', 'ended'],
+    attributes: ['pk', 'sk', 'nonce', 'places', 'ended', 'identityHash', 'counted'],
   });
   const own = rows.flatMap((row) => {
     const key = keyOf(row);
@@ -50,11 +50,14 @@ export async function close(
   const live = liveKey(connectionId);
   const order = closingOrder({ subscriptions, places: found, others, live }, WRITE_ITEMS);
   await deleteWaves(table, order.places);
-  const places = [...found, ...subscriptions.flatMap((each) => each.places)];
+  const named = [...found, ...subscriptions.flatMap((each) => each.places)];
+  const places = named.flatMap(({ pk }) =>
+    pk.startsWith(PLACE_PREFIX) ? [pk.slice(PLACE_PREFIX.length)] : [],
+  );
   // Beside the rest: no id of a closed connection is ever had again, so nobody is mistaken for another meanwhile. Nor does
   // it matter where counting fails, as it may when all clients of one key go at once: who still holds the rows is told by
   // the gateway that it is gone, and reaps it.
-  const count = () => bumpVersions(table, places.map(placeText)).catch(passUnavailable);
+  const count = () => bumpVersions(table, places).catch(passUnavailable);
   await mapConcurrently([count, () => deleteWaves(table, order.rest)], 2, (work) => work());
   return rows.filter((row) => textOf(row, 'nonce') !== undefined && !isEnded(row)).length;
 }
@@ -62,8 +65,6 @@ export async function close(
 async function deleteWaves(table: RelayTable, waves: readonly Wave[]): Promise<void> {
   for (const wave of waves) await batchWrite(table, { delete: wave });
 }
-
-const placeText = ({ pk }: RowKey) => pk.slice(PLACE_PREFIX.length);
 
 function keyOf({ pk, sk }: Row): RowKey | undefined {
   return typeof pk === 'string' && typeof sk === 'string' ? { pk, sk } : undefined;

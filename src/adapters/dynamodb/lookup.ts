@@ -30,9 +30,13 @@ export async function subscriptions(
     const clientId = textOf(row, 'clientId');
     const field = textOf(row, 'field');
     const tableName = textOf(row, 'table');
+    const filter = textOf(row, 'filter');
+    const identityHash = textOf(row, 'identityHash');
     const expiresAt = numberOf(row, 'servedUntil');
     if (!isLive(row, table.clock.now()) || isEnded(row) || expiresAt === undefined) return [];
     if (clientId === undefined || field === undefined || tableName === undefined) return [];
-    return [{ clientId, field, table: tableName, expiresAt }];
+    if (filter === undefined) return [];
+    const own = { clientId, field, table: tableName, filter, expiresAt };
+    return [{ ...own, ...(identityHash !== undefined && { identityHash }) }];
   });
 }

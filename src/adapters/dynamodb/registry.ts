@@ -12,6 +12,7 @@ import { lock, unlock } from './lock.ts';
 import { shapes, subscriptions } from './lookup.ts';
 import { readPlace, savePlace } from './places.ts';
 import { reap } from './reap.ts';
+import { connectionsOf, revoke } from './revocations.ts';
 import { createShapeGrowth } from './shape-growth.ts';
 import { createShapeUse } from './shapes.ts';
 import { readStore, updateStore } from './store.ts';
@@ -39,8 +40,9 @@ export interface DynamoDBRegistryOptions {
  * The `Registry` of DESIGN §4 on one DynamoDB table. Requests, without retries:
  * - `open` 1 BatchWriteItem · `initialise` 1 UpdateItem, with an identity 1 BatchWriteItem and 1 GetItem more · `speak` and
  *   `noteExpiry` 1 UpdateItem (`speak` 2 where the connection had a dialect) · `connection` 1 GetItem
- * - `subscribe` 1 PutItem + 1 BatchWriteItem + 1 BatchGetItem, and when this process has not met the shape or document
- *   before one Query and one write each
+ * - `subscribe` 1 PutItem, then 1 BatchWriteItem, then side by side 1 Query (META and the SUB rows of the connection), 1
+ *   BatchGetItem and, of an identity that is counted, 1 Query (by 1 MB of its rows); and when this process has not met the
+ *   shape or document before one Query and one write each
  * - `complete` 1 UpdateItem + 1 BatchWriteItem + 1 BatchGetItem + 1 DeleteItem, or 1 UpdateItem + 1 PutItem of an id that
  *   is not live
  * - `close` and `reap` 1 UpdateItem + 1 Query, the rows by 25 a BatchWriteItem (close-order.ts) and, beside the last of them,
@@ -48,6 +50,7 @@ export interface DynamoDBRegistryOptions {
  * - `complete`, `close`, `reap` and `subscribe`: 1 UpdateItem more for each filter key whose rows readers keep in memory (versions.ts)
  * - `readStore` 1 GetItem · `updateStore` 1 PutItem between 2 GetItem · `lock` 1 PutItem + 1 GetItem, or 1 PutItem while
  *   another holds it · `unlock` 1 DeleteItem · `readPlace` 1 GetItem · `savePlace` 1 PutItem
+ * - `revoke` 2 UpdateItem · `connectionsOf` 1 Query by 1 MB of rows
  * - `subscriptions` and `shapes` 1 Query · `candidates` 1 Query per filter key and shard that is not held in memory, +
  *   1 BatchGetItem by 100 filter keys whose rows are (candidates.ts), + BatchGetItem by 100 for long filters
  * - `live` 64 Query, and of connections that no call has come to since they were initialised, 1 BatchGetItem by 100 at most
@@ -89,6 +92,8 @@ export function createDynamoDBRegistry(options: DynamoDBRegistryOptions): Regist
     readPlace: (eventId) => readPlace(table, eventId),
     savePlace: (place) => savePlace(table, place, limits.connectionLifeSeconds),
     subscriptions: (connectionId) => subscriptions(table, connectionId),
+    revoke: (identityHash, revocation) => revoke(table, identityHash, revocation),
+    connectionsOf: (identityHash) => connectionsOf(table, identityHash),
     shapes: (name) => shapes(table, name),
     candidates,
     document: (hash) => documents.find(hash),

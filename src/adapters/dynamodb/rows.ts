@@ -65,9 +65,28 @@ export const liveKey = (connectionId: string): RowKey => ({
   sk: connectionId,
 });
 
+export const identityPartition = (identityHash: string): string => `ID#${identityHash}`;
+
 export const identityKey = (identityHash: string, connectionId: string): RowKey => ({
-  pk: `ID#${identityHash}`,
+  pk: identityPartition(identityHash),
   sk: connectionId,
+});
+
+/** Sort key of the row that says an identity was revoked. */
+export const REVOKED = 'REVOKED';
+
+export const revokedKey = (identityHash: string): RowKey => ({
+  pk: identityPartition(identityHash),
+  sk: REVOKED,
+});
+
+/** Sort key prefix of subscriptions that are counted for their identity. */
+export const COUNTED_PREFIX = 'S#';
+
+/** @param sort as {@link placeSort} makes it: of one subscription and of no other, ever. */
+export const countedKey = (identityHash: string, sort: string): RowKey => ({
+  pk: identityPartition(identityHash),
+  sk: COUNTED_PREFIX + sort,
 });
 
 /** Where a row under a filter key stands: what a SUB row lists, so that it names every row it has. */

@@ -74,12 +74,12 @@ export function createShapeUse(table: RelayTable, limits: RegistryLimits): Shape
     });
   };
 
-  const choose = ({ table: tableName, field, alternatives }: NewSubscription) => {
+  const choose = ({ table: tableName, field, alternatives, reserved = [] }: NewSubscription) => {
     const now = secondsOf(table.clock.now());
     const shapes = shapesOf(tableName, field);
     for (const [text, { expiresAt }] of shapes) if (expiresAt <= now) shapes.delete(text);
     const inUse = [...shapes.values()].map(({ names }) => names);
-    return chooseShapes(alternatives, inUse, limits.maxShapesPerField).map((shape) => ({
+    return chooseShapes(alternatives, inUse, limits.maxShapesPerField, reserved).map((shape) => ({
       ...shape,
       known: shapes.get(namesText(shape.names)),
     }));

@@ -2,25 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { hash128 } from '../../filter/keys.ts';
 import type { NewSubscription, SubscribeOutcome } from '../../relay/ports.ts';
 import { assertClientId, LOOK_AGAIN_FIRST_MS, type RegistryLimits } from '../memory/registry-limits.ts';
-import { batchGet, batchWrite } from './batch.ts';
+import { batchWrite } from './batch.ts';
 import { finishEnded } from './complete.ts';
 import type { Documents } from './documents.ts';
+import { isEnded, type Row, type RowKey, secondsOf, textOf, textsOf } from './rows.ts';
+import type { ShapeUse } from './shapes.ts';
+import { checkStanding } from './standing.ts';
 import {
-  isEnded,
-  isLive,
-  metaKey,
-  type Row,
-  type RowKey,
-  secondsOf,
-  subscriptionKey,
-  textOf,
-  textsOf,
-  versionKey,
-} from './rows.ts';
-import type { Placement, ShapeUse } from './shapes.ts';
-import { absentOrUnserved, deletePlaces, placeRows, subscriptionRow } from './subscription-rows.ts';
+  absentOrUnserved,
+  countedRows,
+  deletePlaces,
+  placeRows,
+  subscriptionRow,
+} from './subscription-rows.ts';
 import { put, type RelayTable, remove, update } from './table.ts';
-import { bumpExisting, bumpVersions, type KeyVersion, versionsIn } from './versions.ts';
+import { bumpExisting, bumpVersions } from './versions.ts';
 
 /** What subscribing needs beside the table: what this process remembers of shared rows. */
 export interface SubscribeParts {
@@ -34,9 +30,10 @@ export interface SubscribeParts {
 
 /**
  * Write, then check, without a transaction (DESIGN §4): (1) the SUB row under a fresh nonce, (2) the shared rows,
- * (3) the rows under filter keys, (4) a consistent look at connection and SUB. A `complete` or `close` that runs
- * beside this either sees the SUB row and removes what it names, or is seen at (4), and then this removes it. The look
- * takes in which of its filter keys have a version row: those count before anybody hears that it is active, so that
+ * (3) the rows under filter keys and the one that counts for its identity, (4) a consistent look at what stands
+ * (standing.ts). A `complete` or `close` that runs beside this either sees the SUB row and removes what it names, or is
+ * seen at (4), and then this removes it; as it does with one that is too many, or of an identity that was revoked. The
+ * look takes in which of its filter keys have a version row: those count before anybody hears that it is active, so that
  * whoever holds rows of them reads again (versions.ts).
  */
 export async function subscribe(
@@ -54,9 +51,12 @@ export async function subscribe(
     if (taken !== 'claimed') return taken;
     await Promise.all([documents.keep(subscription), shapes.keep(subscription, placements)]);
     await batchWrite(table, {
-      put: placeRows(subscription, h, nonce, placements, limits.maxInlineFilterBytes),
+      put: [
+        ...placeRows(subscription, h, nonce, placements, limits.maxInlineFilterBytes),
+        ...countedRows(subscription, h, nonce),
+      ],
     });
-    const { standing, versions } = await check(table, connectionId, h, nonce, placements);
+    const { standing, versions } = await check(table, subscription, { h, nonce }, placements);
     if (standing === 'active') await bumpExisting(table, versions, textsOf(row, 'places'));
     else await withdraw(table, connectionId, row, nonce);
     return standing;
@@ -125,45 +125,6 @@ async function takeTombstone(table: RelayTable, key: RowKey, nonce: string): Pro
     },
   );
   return ok;
-}
-
-/** What a subscribe finds once everything of it was written. */
-export interface Standing {
-  readonly standing: 'active' | 'completed' | 'closed';
-  /** Of those of its filter keys that have one. */
-  readonly versions: ReadonlyMap<string, KeyVersion>;
-}
-
-/**
- * Is the connection open, and the SUB row still ours and not ended? And which filter keys count their changes? All read
- * strongly consistent, after everything was written, in one request.
- */
-export async function checkStanding(
-  table: RelayTable,
-  connectionId: string,
-  h: string,
-  nonce: string,
-  placements: readonly Placement[],
-): Promise<Standing> {
-  const meta = metaKey(connectionId);
-  const subscription = subscriptionKey(connectionId, h);
-  const versions = placements.map(({ filterKey }) => versionKey(filterKey));
-  const rows = await batchGet(table, [meta, subscription, ...versions]);
-  const rowAt = ({ pk, sk }: RowKey) => rows.find((row) => row['pk'] === pk && row['sk'] === sk);
-  return {
-    standing: standingOf(rowAt(meta), rowAt(subscription), nonce, table.clock.now()),
-    versions: versionsIn(rows),
-  };
-}
-
-function standingOf(
-  connection: Row | undefined,
-  own: Row | undefined,
-  nonce: string,
-  now: number,
-): Standing['standing'] {
-  if (!isLive(connection, now) || connection['closed'] === true) return 'closed';
-  return own && textOf(own, 'nonce') === nonce && !isEnded(own) ? 'active' : 'completed';
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { Dialect } from '../../protocol/dialect.ts';
 import type { Candidate, NewSubscription, SubscriptionOptions } from '../../relay/ports.ts';
 import { type RegistryLimits, subscriptionEnd } from '../memory/registry-limits.ts';
+import { accessText, parseAccess } from './access-text.ts';
 import { batchWrite } from './batch.ts';
 import { identityText, parseIdentity } from './identity-text.ts';
 import {
+  countedKey,
   dialectOf,
   numberOf,
   PLACE_PREFIX,
@@ -33,9 +35,9 @@ export function absentOrUnserved(nowSeconds: number): Expression {
 }
 
 /**
- * The row of a subscription: it names every row kept under filter keys (`places`), and the nonce in their keys. Those
- * end with the credential (`servedUntil`); this one lives as long as its connection may, so that whoever ends it later
- * knows whom to tell.
+ * The row of a subscription: it names every row kept under filter keys (`places`), the one that counts for its identity
+ * (`counted`), and the nonce in their keys. Those end with the credential (`servedUntil`); this one lives as long as its
+ * connection may, so that whoever ends it later knows whom to tell.
  */
 export function subscriptionRow(
   subscription: NewSubscription,
@@ -44,7 +46,7 @@ export function subscriptionRow(
   placements: readonly Placement[],
   limits: RegistryLimits,
 ): Row & RowKey {
-  const { skipWriter, overflow, identity } = subscription.options ?? {};
+  const { skipWriter, overflow, identity, access } = subscription.options ?? {};
   return {
     ...subscriptionKey(subscription.connectionId, h),
     nonce,
@@ -56,10 +58,23 @@ export function subscriptionRow(
     ...(skipWriter !== undefined && { skipWriter }),
     ...(overflow && { overflow }),
     ...(identity && { identity: identityText(identity) }),
+    ...(access && { access: accessText(access) }),
+    identityHash: subscription.subscriber.identityHash,
+    ...(isCounted(subscription) && { counted: true }),
     places: placesOf(placements),
     servedUntil: subscription.expiresAt,
     expiresAt: subscriptionEnd(subscription, limits),
   };
+}
+
+/** Whether it has a row beside its connection's under the identity it speaks for. */
+const isCounted = ({ subscriber }: NewSubscription): boolean => subscriber.maxSubscriptions !== undefined;
+
+/** The row by which a subscription counts for its identity, for as long as it is served; none for one that does not. */
+export function countedRows(subscription: NewSubscription, h: string, nonce: string): (Row & RowKey)[] {
+  const { connectionId, expiresAt, subscriber } = subscription;
+  if (!isCounted(subscription)) return [];
+  return [{ ...countedKey(subscriber.identityHash, placeSort(connectionId, h, nonce)), expiresAt }];
 }
 
 function placesOf(placements: readonly Placement[]): string[] {
@@ -82,7 +97,7 @@ const DIALECT_OF_LETTER: ReadonlyMap<unknown, Dialect> = new Map([
 /**
  * Rows under filter keys. Attribute names are one letter: every change that matches pays for them by the byte.
  * c client id · o field · d document · r rendering key, unless it is the document's · f filter, unless too long · p
- * dialect · s stage · a activatedAt · w skipWriter · v overflow · i identity
+ * dialect · s stage · a activatedAt · w skipWriter · v overflow · i identity · g granted access
  */
 export function placeRows(
   subscription: NewSubscription,
@@ -91,7 +106,7 @@ export function placeRows(
   placements: readonly Placement[],
   maxInlineFilterBytes: number,
 ): (Row & RowKey)[] {
-  const { skipWriter, overflow, identity } = subscription.options ?? {};
+  const { skipWriter, overflow, identity, access } = subscription.options ?? {};
   const inline = Buffer.byteLength(subscription.filter, 'utf8') <= maxInlineFilterBytes;
   return placesOf(placements).map((place) => ({
     pk: placePartition(place),
@@ -107,6 +122,7 @@ export function placeRows(
     ...(skipWriter !== undefined && { w: skipWriter }),
     ...(overflow && { v: overflow }),
     ...(identity && { i: identityText(identity) }),
+    ...(access && { g: accessText(access) }),
     expiresAt: subscription.expiresAt,
   }));
 }
@@ -142,8 +158,6 @@ export function candidateOf(row: Row): FoundCandidate | undefined {
     return undefined;
   if (expiresAt === undefined) return undefined;
   const options = optionsOf(row);
-  // Better not found than rendered for nobody in particular, with what only its identity may narrow.
-  if (options === 'unreadable') return undefined;
   const { connectionId, h, nonce } = place;
   return {
     candidate: {
@@ -180,27 +194,42 @@ export function ownPlaceKey(connectionId: string, text: string): RowKey | undefi
   return parsePlaceSort(sk)?.connectionId === connectionId ? { pk: placePartition(place), sk } : undefined;
 }
 
-function optionsOf(row: Row): SubscriptionOptions | 'unreadable' | undefined {
+/**
+ * Of a row of another release whose identity or rules cannot be read: nobody is served under such rules, whatever those of
+ * the schema are, and is told to subscribe again (C5). Better than to render for nobody in particular what only its identity
+ * may narrow.
+ */
+const UNREADABLE: SubscriptionOptions = { access: { rules: '' } };
+
+function optionsOf(row: Row): SubscriptionOptions | undefined {
   const skipWriter = textOf(row, 'w');
   const latest = row['v'] === 'latest';
   const text = textOf(row, 'i');
   const identity = parseIdentity(text);
-  if (text !== undefined && !identity) return 'unreadable';
-  if (skipWriter === undefined && !latest && !identity) return undefined;
+  if (text !== undefined && !identity) return UNREADABLE;
+  const granted = textOf(row, 'g');
+  const access = parseAccess(granted);
+  if (granted !== undefined && !access) return UNREADABLE;
+  if (skipWriter === undefined && !latest && !identity && !access) return undefined;
   return {
     ...(skipWriter !== undefined && { skipWriter }),
     ...(latest && { overflow: 'latest' }),
     ...(identity && { identity }),
+    ...(access && { access }),
   };
 }
 
-/** Keys of the rows a SUB row names; none for a tombstone. */
+/** Keys of the rows a SUB row names, those under filter keys first; none for a tombstone. */
 export function placeKeys(connectionId: string, row: Row): RowKey[] {
   const nonce = textOf(row, 'nonce');
   const sk = textOf(row, 'sk');
   if (nonce === undefined || !sk?.startsWith(SUBSCRIPTION_PREFIX)) return [];
   const sort = placeSort(connectionId, sk.slice(SUBSCRIPTION_PREFIX.length), nonce);
-  return textsOf(row, 'places').map((place) => ({ pk: placePartition(place), sk: sort }));
+  const identityHash = row['counted'] === true ? textOf(row, 'identityHash') : undefined;
+  return [
+    ...textsOf(row, 'places').map((place) => ({ pk: placePartition(place), sk: sort })),
+    ...(identityHash === undefined ? [] : [countedKey(identityHash, sort)]),
+  ];
 }
 
 /** Deletes the rows a SUB row names. Its nonce is never used again, so this cannot hit another subscription. */

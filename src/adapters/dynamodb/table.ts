@@ -136,19 +136,36 @@ export async function get(table: RelayTable, key: RowKey): Promise<Row | undefin
   return Item;
 }
 
-/**
- * All rows of one partition, strongly consistent, all pages.
- * @param attributes Read only these; all by default.
- */
+export interface QueryOptions {
+  /** Sort keys that begin with this; all by default, or those of `from`. */
+  readonly prefix?: string;
+  /** Sort keys from this one on. Not beside `prefix`: DynamoDB takes one condition on the sort key. */
+  readonly from?: string;
+  /** Read only these; all by default. */
+  readonly attributes?: readonly string[];
+}
+
+/** All rows of one partition, strongly consistent, all pages. */
 export async function query(
   table: RelayTable,
   pk: string,
-  options: { readonly prefix?: string; readonly attributes?: readonly string[] } = {},
+  options: QueryOptions = {},
 ): Promise<readonly Row[]> {
-  const { prefix, attributes } = options;
-  const projection = attributes?.map((name) => `#${name}`).join(', ');
-  const keys = prefix === undefined ? '#pk = :pk' : '#pk = :pk AND begins_with(#sk, :prefix)';
   const rows: Row[] = [];
+  for await (const page of queryPages(table, pk, options)) rows.push(...page);
+  return rows;
+}
+
+/** As {@link query}, page by page of 1 MB: the next is read once the one before it has been dealt with. */
+export async function* queryPages(
+  table: RelayTable,
+  pk: string,
+  { prefix, from, attributes }: QueryOptions = {},
+): AsyncGenerator<readonly Row[]> {
+  const projection = attributes?.map((name) => `#${name}`).join(', ');
+  const sorts =
+    prefix !== undefined ? ' AND begins_with(#sk, :prefix)' : from !== undefined ? ' AND #sk >= :from' : '';
+  const keys = `#pk = :pk${sorts}`;
   let start: Record<string, unknown> | undefined;
   do {
     const page = await request(table, 'Query', () =>
@@ -159,15 +176,17 @@ export async function query(
           KeyConditionExpression: keys,
           ...(projection !== undefined && { ProjectionExpression: projection }),
           ExpressionAttributeNames: namesIn(keys, projection),
-          ExpressionAttributeValues: { ':pk': pk, ...(prefix !== undefined && { ':prefix': prefix }) },
+          ExpressionAttributeValues: {
+            ':pk': pk,
+            ...(prefix !== undefined ? { ':prefix': prefix } : from !== undefined && { ':from': from }),
+          },
           ...(start && { ExclusiveStartKey: start }),
         }),
       ),
     );
-    rows.push(...(page.Items ?? []));
+    yield page.Items ?? [];
     start = page.LastEvaluatedKey;
   } while (start);
-  return rows;
 }
 
 async function conditional(

@@ -3,8 +3,8 @@ import type { JwksCache } from 'aws-jwt-verify/jwk';
 import { decomposeUnverifiedJwt } from 'aws-jwt-verify/jwt';
 import type { JwtPayload } from 'aws-jwt-verify/jwt-model';
 import type { TokenIssuer } from '../../auth/issuers.ts';
-import { tokenIdentity } from '../../auth/token-identity.ts';
-import type { TokenVerdict, TokenVerifier } from '../../auth/token-verifier.ts';
+import { type TokenSource, tokenIdentity } from '../../auth/token-identity.ts';
+import type { TokenVerifier } from '../../auth/token-verifier.ts';
 import { TablecastError } from '../../errors.ts';
 import { configurationUri, createKeys, type Fetch, fetchDocument } from './keys.ts';
 import { checkHeader, refusalReason } from './refusals.ts';
@@ -19,12 +19,12 @@ export interface TokenVerifierOptions {
   readonly fetch?: Fetch;
   /** How long no keys are fetched after a token named one that is not there, in seconds. Default 10. */
   readonly unknownKeySeconds?: number;
+  /** Names of the claims an identity keeps beside the usual ones. Default none. */
+  readonly claims?: readonly string[];
 }
 
 /** One value of the `iss` claim. */
-interface Source {
-  /** What identities call the issuer. */
-  readonly issuer: string;
+interface Source extends Omit<TokenSource, 'claims'> {
   readonly verify: (token: string) => Promise<JwtPayload>;
 }
 
@@ -39,7 +39,7 @@ export function createTokenVerifier(
   issuers: readonly TokenIssuer[],
   options: TokenVerifierOptions = {},
 ): TokenVerifier {
-  const { clock = { now: Date.now }, fetch = fetchDocument, unknownKeySeconds = 10 } = options;
+  const { clock = { now: Date.now }, fetch = fetchDocument, unknownKeySeconds = 10, claims = [] } = options;
   const keys = createKeys({ clock, fetch, unknownKeySeconds });
   const sources = new Map(issuers.flatMap((issuer) => sourcesOf(issuer, keys)));
   return {
@@ -47,10 +47,12 @@ export function createTokenVerifier(
       if (Buffer.byteLength(token) > MAX_TOKEN_BYTES) {
         return refused(`a token longer than ${MAX_TOKEN_BYTES} bytes`);
       }
+      const issuer = namedIssuer(token);
+      if (issuer === undefined) return { ...refused('a malformed token'), isForeign: true };
+      const source = sources.get(issuer);
+      if (!source) return { ...refused('a token of an issuer that is not configured'), isForeign: true };
       try {
-        const source = sources.get(decomposeUnverifiedJwt(token).payload.iss ?? '');
-        if (!source) return refused('a token of an issuer that is not configured');
-        return tokenIdentity(await source.verify(token), source.issuer);
+        return tokenIdentity(await source.verify(token), { ...source, claims });
       } catch (error) {
         if (error instanceof TablecastError) throw error;
         return refused(refusalReason(error));
@@ -71,7 +73,8 @@ function sourcesOf(issuer: TokenIssuer, jwksCache: JwksCache): (readonly [string
       },
       { jwksCache },
     );
-    return [[issuer.issuer, { issuer: issuer.issuer, verify: (token) => verifier.verify(token) }]];
+    const verify = (token: string) => verifier.verify(token);
+    return [[issuer.issuer, { issuer: issuer.issuer, provider: issuer.provider ?? 'oidc', verify }]];
   }
   const { userPoolId, clientId, tokenUse = null } = issuer;
   try {
@@ -81,7 +84,8 @@ function sourcesOf(issuer: TokenIssuer, jwksCache: JwksCache): (readonly [string
       { userPoolId, clientId: [clientId].flat(), tokenUse, customJwtCheck: checkHeader },
       { jwksCache },
     );
-    const source: Source = { issuer: regional, verify: (token) => verifier.verify(token) };
+    const verify = (token: string) => verifier.verify(token);
+    const source: Source = { issuer: regional, provider: 'userPools', verify };
     return [
       [regional, source],
       [newer, source],
@@ -95,6 +99,15 @@ function sourcesOf(issuer: TokenIssuer, jwksCache: JwksCache): (readonly [string
   }
 }
 
-function refused(reason: string): TokenVerdict {
-  return { ok: false, reason };
+/** The `iss` claim, unverified; '' where there is none, and nothing for what is no token at all. */
+function namedIssuer(token: string): string | undefined {
+  try {
+    return decomposeUnverifiedJwt(token).payload.iss ?? '';
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(reason: string) {
+  return { ok: false, reason } as const;
 }

@@ -24,16 +24,18 @@ export function createShapeBook(clock: Clock, limits: RegistryLimits): ShapeBook
   };
 
   return {
-    use({ table, field, alternatives, connectionId, expiresAt }) {
+    use({ table, field, alternatives, reserved = [], connectionId, expiresAt }) {
       const shapes = liveShapes(table);
       const inUse = [...shapes.values()].filter((shape) => shape.field === field).map(({ names }) => names);
       const lives = Math.floor(clock.now() / 1_000) + 2 * limits.connectionLifeSeconds;
-      return chooseShapes(alternatives, inUse, limits.maxShapesPerField).map(({ names, equalities }) => {
-        const key = JSON.stringify([field, names]);
-        const shards = shapes.get(key)?.shards ?? (names.length === 0 ? limits.emptyShapeShards : 1);
-        shapes.set(key, { field, names, shards, expiresAt: Math.max(lives, expiresAt) });
-        return { equalities, shard: partition(connectionId, shards) };
-      });
+      return chooseShapes(alternatives, inUse, limits.maxShapesPerField, reserved).map(
+        ({ names, equalities }) => {
+          const key = JSON.stringify([field, names]);
+          const shards = shapes.get(key)?.shards ?? (names.length === 0 ? limits.emptyShapeShards : 1);
+          shapes.set(key, { field, names, shards, expiresAt: Math.max(lives, expiresAt) });
+          return { equalities, shard: partition(connectionId, shards) };
+        },
+      );
     },
 
     inUse(table) {

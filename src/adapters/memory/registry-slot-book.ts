@@ -9,6 +9,8 @@ export interface SlotBook {
   remove(connectionId: string, clientId: string): void;
   /** Those of a connection, in the order in which their ids first came. */
   of(connectionId: string): readonly Slot[];
+  /** Subscriptions that count for an identity, on whatever connections. */
+  countedFor(identityHash: string): Iterable<SubscriptionSlot>;
   /** Removes all of a connection; what they were. */
   removeAll(connectionId: string): readonly Slot[];
   /** Removes whatever is past its `expiresAt`, in epoch seconds. */
@@ -23,8 +25,21 @@ export function createSlotBook(clock: Clock): SlotBook {
   const slots = new Map<string, Map<string, Slot>>();
   const candidates = createCandidateBook(clock);
 
+  /** Identity hash → what counts for it. */
+  const counted = new Map<string, Set<SubscriptionSlot>>();
+
+  const enter = (slot: Slot) => {
+    if (slot.kind !== 'subscription') return;
+    const { identityHash, maxSubscriptions } = slot.subscription.subscriber;
+    if (maxSubscriptions === undefined) return;
+    counted.set(identityHash, (counted.get(identityHash) ?? new Set()).add(slot));
+  };
   const leave = (slot: Slot | undefined) => {
-    if (slot?.kind === 'subscription') candidates.remove(slot);
+    if (slot?.kind !== 'subscription') return;
+    candidates.remove(slot);
+    const { identityHash } = slot.subscription.subscriber;
+    const others = counted.get(identityHash);
+    if (others?.delete(slot) && others.size === 0) counted.delete(identityHash);
   };
   const remove = (connectionId: string, clientId: string) => {
     const own = slots.get(connectionId);
@@ -37,10 +52,12 @@ export function createSlotBook(clock: Clock): SlotBook {
     put(connectionId, clientId, slot) {
       const own = slots.get(connectionId) ?? new Map<string, Slot>();
       leave(own.get(clientId));
+      enter(slot);
       slots.set(connectionId, own.set(clientId, slot));
     },
     remove,
     of: (connectionId) => [...(slots.get(connectionId)?.values() ?? [])],
+    countedFor: (identityHash) => counted.get(identityHash) ?? [],
     removeAll(connectionId) {
       const own = [...(slots.get(connectionId)?.values() ?? [])];
       for (const slot of own) leave(slot);

@@ -41,11 +41,17 @@ export function candidateOf(subscription: NewSubscription, filterKey: string): C
 }
 
 /** Options that choose nothing are as good as none. */
-function chosenOf({ skipWriter, overflow, identity }: SubscriptionOptions): SubscriptionOptions | undefined {
+function chosenOf({
+  skipWriter,
+  overflow,
+  identity,
+  access,
+}: SubscriptionOptions): SubscriptionOptions | undefined {
   const chosen = {
     ...(skipWriter !== undefined && { skipWriter }),
     ...(overflow && { overflow }),
     ...(identity && { identity }),
+    ...(access && { access }),
   };
   return Object.keys(chosen).length > 0 ? chosen : undefined;
 }

@@ -1,6 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { filterKey } from '../../filter/keys.ts';
-import type { Clock, Connection, LiveSubscription, Registry, StoredDocument } from '../../relay/ports.ts';
+import type {
+  Clock,
+  Connection,
+  LiveSubscription,
+  NewSubscription,
+  Registry,
+  StoredDocument,
+} from '../../relay/ports.ts';
 import {
   assertClientId,
   DEFAULT_REGISTRY_LIMITS,
@@ -10,6 +17,7 @@ import {
 } from './registry-limits.ts';
 import { createConnectionLocks } from './registry-lock.ts';
 import { createPlaces } from './registry-places.ts';
+import { createRevocations } from './registry-revocations.ts';
 import { createShapeBook } from './registry-shapes.ts';
 import { createSlotBook } from './registry-slot-book.ts';
 import type { Slot, SubscriptionSlot } from './registry-slots.ts';
@@ -32,6 +40,7 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
   const documents = new Map<string, { readonly document: StoredDocument; readonly expiresAt: number }>();
   const book = createShapeBook(clock, limits);
   const places = createPlaces(clock, limits.connectionLifeSeconds);
+  const revocations = createRevocations(clock);
 
   const seconds = () => Math.floor(clock.now() / 1_000);
   const live = <T extends { readonly expiresAt: number }>(entry: T | undefined) =>
@@ -52,6 +61,16 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
     locks.forget(id);
   };
   const isServed = (slot: Slot) => slot.kind === 'tombstone' || slot.subscription.expiresAt > seconds();
+  const isCounted = (slot: Slot) =>
+    slot.kind === 'subscription' && live(slot) !== undefined && isServed(slot);
+  /** What stands against a subscription that was written. */
+  const objectionTo = ({ connectionId, subscriber, maxOnConnection }: NewSubscription) => {
+    if (revocations.isRevoked(subscriber)) return 'revoked';
+    if (slots.of(connectionId).filter(isCounted).length > maxOnConnection) return 'connection-full';
+    const { identityHash, maxSubscriptions = Number.POSITIVE_INFINITY } = subscriber;
+    const ofIdentity = [...slots.countedFor(identityHash)].filter(isCounted);
+    return ofIdentity.length > maxSubscriptions ? 'identity-full' : undefined;
+  };
   let forgottenAt = Number.NaN;
   const forgetExpired = () => {
     // Nothing else expires within a second, and very many may connect in one.
@@ -161,6 +180,11 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
         return 'closed';
       }
       if (!standing) return 'completed';
+      const objection = objectionTo(subscription);
+      if (objection) {
+        slots.remove(connectionId, clientId);
+        return objection;
+      }
       const twoLives = seconds() + 2 * limits.connectionLifeSeconds;
       documents.set(subscription.document.hash, {
         document: subscription.document,
@@ -191,9 +215,19 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
       await nextTurn();
       return slots.of(connectionId).flatMap((slot): LiveSubscription[] => {
         if (slot.kind !== 'subscription' || !live(slot)) return [];
-        const { clientId, field, table, expiresAt } = slot.subscription;
-        return [{ clientId, field, table, expiresAt }];
+        const { clientId, field, table, filter, expiresAt, subscriber } = slot.subscription;
+        return [{ clientId, field, table, filter, expiresAt, identityHash: subscriber.identityHash }];
       });
+    },
+
+    revoke: revocations.revoke,
+
+    async *connectionsOf(identityHash) {
+      await nextTurn();
+      const own = [...connections.keys()].filter((id) => openConnection(id)?.identity?.hash === identityHash);
+      const counted = [...slots.countedFor(identityHash)].filter(isCounted);
+      const ids = new Set([...own, ...counted.map(({ subscription }) => subscription.connectionId)]);
+      for (const connectionId of ids) yield { connectionId };
     },
 
     async shapes(table) {

@@ -8,6 +8,7 @@ import { TablecastError } from '../../errors.ts';
 import { compareCodePoints } from '../../filter/codepoint.ts';
 import { compareDecimals } from '../../filter/decimal.ts';
 import { keyAttributesOf } from '../../filter/dynamodb-expression.ts';
+import type { Expression } from '../../filter/expression.ts';
 import { compilePredicate } from '../../filter/predicate.ts';
 import type { TableType } from '../../schema/model.ts';
 
@@ -69,10 +70,10 @@ export function createMemoryTables({ items }: MemoryTablesOptions = {}): Tables 
       return { kind: 'written', image };
     },
 
-    async update(type, key, { set, remove }): Promise<WriteOutcome> {
+    async update(type, key, { set, remove }, condition): Promise<WriteOutcome> {
       await nextTurn();
       const old = found(type, key);
-      if (!old) return { kind: 'condition-failed' };
+      if (!old || !holds(type, condition, old)) return { kind: 'condition-failed' };
       const image: Record<string, Attribute> = Object.assign(Object.create(null), old, set);
       for (const name of remove) delete image[name];
       const message = imageProblem(type, image);
@@ -81,10 +82,10 @@ export function createMemoryTables({ items }: MemoryTablesOptions = {}): Tables 
       return { kind: 'written', image };
     },
 
-    async delete(type, key): Promise<WriteOutcome> {
+    async delete(type, key, condition): Promise<WriteOutcome> {
       await nextTurn();
       const image = found(type, key);
-      if (!image) return { kind: 'condition-failed' };
+      if (!image || !holds(type, condition, image)) return { kind: 'condition-failed' };
       replace(type, key);
       return { kind: 'written', image };
     },
@@ -93,6 +94,13 @@ export function createMemoryTables({ items }: MemoryTablesOptions = {}): Tables 
 
 function isOf({ where }: TableType, image: Image): boolean {
   return !where || isEntity(image, where);
+}
+
+function holds(type: TableType, condition: Expression | undefined, image: Image): boolean {
+  if (!condition) return true;
+  const compiled = compilePredicate(condition, type);
+  if (!compiled.ok) throw new TablecastError('FILTER_INVALID', compiled.message);
+  return compiled.test(image);
 }
 
 function compareKeys(type: TableType, a: Image, b: Image): number {

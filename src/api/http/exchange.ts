@@ -1,3 +1,6 @@
+import type { Presented } from '../../auth/identity.ts';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+
 /** One HTTP request, whatever server it came through. */
 export interface HttpRequest {
   /** In upper case, as HTTP has it. */
@@ -8,6 +11,8 @@ export interface HttpRequest {
   readonly headers: Iterable<readonly [string, string | undefined]>;
   /** Absent when the request has none. */
   readonly body?: Uint8Array;
+  /** What an authoriser in front of us says of it, which counts; absent when none has said anything, and the headers do. */
+  readonly presented?: Presented;
 }
 
 /** The answer to it; header names are lower case. */
@@ -28,10 +33,13 @@ export interface HttpSettings {
   readonly maxResponseBytes: number;
   /** Origins whose pages may call, compared exactly (`https://app.example.com`); `*` for all. */
   readonly corsOrigins: '*' | readonly string[];
+  /** `Limits.jsonDepth`. */
+  readonly jsonDepth: number;
 }
 
 export const DEFAULT_HTTP_SETTINGS: HttpSettings = {
   maxBodyBytes: 128 * 1024,
   maxResponseBytes: 6_000_000,
   corsOrigins: '*',
+  jsonDepth: DEFAULT_LIMITS.jsonDepth,
 };

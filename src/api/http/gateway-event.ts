@@ -1,3 +1,4 @@
+import { type GatewaySettings, gatewayPresented } from '../../auth/gateway.ts';
 import type { HttpRequest, HttpResponse } from './exchange.ts';
 
 /**
@@ -10,7 +11,7 @@ export interface HttpApiEvent {
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: string;
   readonly isBase64Encoded?: boolean;
-  readonly requestContext: { readonly http: { readonly method: string } };
+  readonly requestContext: { readonly http: { readonly method: string }; readonly authorizer?: unknown };
 }
 
 /** What is returned to it. */
@@ -20,9 +21,19 @@ export interface HttpApiResult {
   body: string;
 }
 
-/** Cookies are not read: no credential of ours is in one. */
-export function requestOf({ headers, rawQueryString, body, ...event }: HttpApiEvent): HttpRequest {
+/**
+ * Cookies are not read: no credential of ours is in one.
+ * @param gateway what is believed of API Gateway; by default nothing
+ * @param now epoch ms
+ */
+export function requestOf(
+  { headers, rawQueryString, body, ...event }: HttpApiEvent,
+  gateway: GatewaySettings = { claims: [] },
+  now: number = Date.now(),
+): HttpRequest {
+  const presented = gatewayPresented(event.requestContext, gateway, now);
   return {
+    ...(presented.kind !== 'absent' && { presented }),
     method: event.requestContext.http.method.toUpperCase(),
     query: rawQueryString ?? '',
     headers: Object.entries(headers ?? {}),

@@ -1,11 +1,12 @@
 import { GraphQLError } from 'graphql';
-import { createHandler, type Response } from 'graphql-http';
+import { createHandler, parseRequestParams, type Response } from 'graphql-http';
 import { httpCredentials } from '../../auth/credentials.ts';
 import type { Authenticator, Presented } from '../../auth/identity.ts';
 import { byteLength } from '../../protocol/limits.ts';
 import type { Caller } from '../ports.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import type { HttpRequest, HttpResponse, HttpSettings } from './exchange.ts';
+import { withNamedDocument } from './named-document.ts';
 import { answerOperation, type OperationParts } from './operation.ts';
 import { CarriedError, PrintedError, problem, problemOfStatus } from './problems.ts';
 
@@ -36,7 +37,10 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     schema: api.schema,
     onSubscribe: ({ method, context }, params) => answerOperation(options, method, params, context.caller),
     formatError,
-    parseRequestParams: ({ body }) => refuseBatch(body),
+    parseRequestParams(request) {
+      refuseBatch(request.body);
+      return parseRequestParams(withNamedDocument(request));
+    },
   });
 
   /** AppSync's shape for each kind of error that `graphql-http` reports. */
@@ -54,7 +58,7 @@ export function createHttpHandler(options: HttpHandlerOptions): HttpHandler {
     }
     let presented: Presented;
     try {
-      presented = await authenticator.authenticate(httpCredentials(headers));
+      presented = request.presented ?? (await authenticator.authenticate(httpCredentials(headers)));
     } catch (error) {
       logger.error({ event: 'http.authentication_unavailable', err: error });
       return problem(503, 'ServiceUnavailableException', 'The credential cannot be checked now; try again');

@@ -2,16 +2,19 @@ import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { RequestParams, Response } from 'graphql-http';
 import type { Logger } from 'pino';
 import type { Hooks } from '../../project.ts';
-import { LIMITS, nestsDeeperThan } from '../../protocol/limits.ts';
+import { nestsDeeperThan } from '../../protocol/limits.ts';
 import type { OperationRequest, WireError } from '../../protocol/messages.ts';
+import { namedDocument } from '../../protocol/named-document.ts';
 import { insideHook } from '../operation-hook.ts';
 import type { Api, Caller, CheckedOperation, OperationResult } from '../ports.ts';
+import type { HttpSettings } from './exchange.ts';
 import { CarriedError, problem } from './problems.ts';
 
 export interface OperationParts {
   readonly api: Api;
   readonly hooks: Hooks;
   readonly logger: Logger;
+  readonly settings: Pick<HttpSettings, 'jsonDepth'>;
 }
 
 /** What `graphql-http` answers with: errors before execution have a status of their own, results have 200. */
@@ -25,11 +28,13 @@ const SUBSCRIPTION: WireError = {
   extensions: { code: 'OPERATION_NOT_SUPPORTED' },
 };
 
-const TOO_DEEP = new CarriedError({
-  message: `Variables and extensions: expected at most ${LIMITS.jsonDepth} levels of arrays and objects, got more`,
-  errorType: 'MalformedHttpRequestException',
-  extensions: { code: 'BAD_REQUEST' },
-});
+function tooDeep(most: number): CarriedError {
+  return new CarriedError({
+    message: `Variables and extensions: expected at most ${most} levels of arrays and objects, got more`,
+    errorType: 'MalformedHttpRequestException',
+    extensions: { code: 'BAD_REQUEST' },
+  });
+}
 
 /** Checks one operation and runs it inside the project's operation hook. */
 export async function answerOperation(
@@ -39,8 +44,11 @@ export async function answerOperation(
   caller: Caller,
 ): Promise<Answer> {
   // Deeper ones would overflow the stack of whoever reads them.
-  if (nestsDeeperThan([params.variables, params.extensions], LIMITS.jsonDepth)) return [TOO_DEEP];
-  const request = operationRequest(params);
+  const { jsonDepth } = parts.settings;
+  if (nestsDeeperThan([params.variables, params.extensions], jsonDepth)) return [tooDeep(jsonDepth)];
+  const allowed = parts.api.allowed(operationRequest(params));
+  if (!allowed.ok) return [new CarriedError(allowed.error)];
+  const { request } = allowed;
   const checked = parts.api.check(request);
   if (!checked.ok) return checked.errors.map((error) => new CarriedError(error));
   if (checked.kind === 'subscription') return [new CarriedError(SUBSCRIPTION)];
@@ -54,8 +62,10 @@ export async function answerOperation(
 }
 
 function operationRequest({ query, operationName, variables, extensions }: RequestParams): OperationRequest {
+  const documentId = namedDocument(undefined, extensions);
   return {
     query,
+    ...(documentId !== undefined && { documentId }),
     ...(operationName != null && { operationName }),
     ...(variables != null && { variables }),
     ...(extensions != null && { extensions: new Map(Object.entries(extensions)) }),

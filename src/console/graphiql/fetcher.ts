@@ -1,15 +1,16 @@
 import { createGraphiQLFetcher, type Fetcher, type FetcherParams } from '@graphiql/toolkit';
 import { type DocumentNode, getOperationAST, parse } from 'graphql';
+import type { Credential } from '../person.ts';
 
 const CREDENTIALS = ['x-api-key', 'authorization'];
 
 /**
  * Queries and mutations by POST, subscriptions by `graphql-transport-ws`, both at this page's own origin. What stands in
  * the header editor is sent as headers, and for a subscription as connection params: a browser can set no header on a
- * WebSocket. Where it names no credential, as in a tab that was restored (GraphiQL does not store headers), the local
- * key is added.
+ * WebSocket. Where it names none, as in a tab that was restored (GraphiQL does not store headers), the page's own is
+ * added.
  */
-export function localFetcher(apiKey: string): Fetcher {
+export function localFetcher(credential: Credential): Fetcher {
   const socket = new URL('/graphql', location.href);
   socket.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
   const fetcher = createGraphiQLFetcher({
@@ -27,7 +28,7 @@ export function localFetcher(apiKey: string): Fetcher {
     return fetcher(named, {
       ...options,
       ...(documentAST && { documentAST }),
-      headers: hasCredential ? headers : { ...headers, 'x-api-key': apiKey },
+      headers: hasCredential ? headers : { ...headers, ...credential },
     });
   };
 }

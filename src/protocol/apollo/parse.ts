@@ -6,8 +6,8 @@ import type { ClientMessage } from '../messages.ts';
  * reference server; without an id it is the whole connection's fault.
  * @see https://github.com/apollographql/subscriptions-transport-ws/blob/master/PROTOCOL.md
  */
-export function parse(frame: string): ClientMessage {
-  const message = readFrame(frame);
+export function parse(frame: string, jsonDepth?: number): ClientMessage {
+  const message = readFrame(frame, jsonDepth);
   if (isInvalid(message)) return message;
   switch (message.get('type')) {
     case 'connection_init':

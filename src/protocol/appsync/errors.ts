@@ -35,6 +35,8 @@ const KINDS: ReadonlyMap<unknown, Kind> = new Map<ReasonCode, Kind>([
   ['UNAUTHORIZED', UNAUTHORIZED],
   ['TOKEN_EXPIRED', UNAUTHORIZED],
   ['FORBIDDEN', FORBIDDEN],
+  ['OPERATION_NOT_ALLOWED', { errorType: 'OperationNotAllowedException', errorCode: 403 }],
+  ['PERSISTED_QUERY_NOT_SUPPORTED', BAD_REQUEST],
   ['DUPLICATE_ID', { errorType: 'DuplicatedOperationError', errorCode: 400 }],
   ['OPERATION_NOT_SUPPORTED', { errorType: 'UnsupportedOperation', errorCode: 400 }],
   ['LOCK_TIMEOUT', { errorType: 'LimitExceededError', errorCode: 429 }],
@@ -42,6 +44,8 @@ const KINDS: ReadonlyMap<unknown, Kind> = new Map<ReasonCode, Kind>([
   ['INTERNAL_SERVER_ERROR', INTERNAL],
   ['SCHEMA_CHANGED', { errorType: 'SchemaChangedError', errorCode: 410 }],
   ['EVENTS_LOST', { errorType: 'EventsLostError', errorCode: 410 }],
+  ['REVOKED', { errorType: 'SubscriptionRevokedError', errorCode: 403 }],
+  ['TOO_MANY_SUBSCRIPTIONS', { errorType: 'MaxSubscriptionsReachedError', errorCode: 400 }],
 ]);
 
 /** Words by which Amplify knows that a fresh token will help. */
@@ -75,5 +79,6 @@ const REFUSALS: ReadonlyMap<number, Kind> = new Map([
   [4401, UNAUTHORIZED],
   [4403, UNAUTHORIZED],
   [4409, BAD_REQUEST],
+  [4429, { errorType: 'LimitExceededError', errorCode: 429 }],
   [4500, INTERNAL],
 ]);

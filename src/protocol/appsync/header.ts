@@ -1,5 +1,5 @@
 import { type Fields, isInvalid, readJson } from '../frame.ts';
-import { byteLength, LIMITS } from '../limits.ts';
+import { byteLength, DEFAULT_LIMITS, LIMITS } from '../limits.ts';
 
 /** What a subprotocol that carries the credential begins with; the rest is base64url of a JSON object. */
 export const HEADER_PREFIX = 'header-';
@@ -16,20 +16,22 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true });
  * throws; what is wrong is told without a byte of what came, which may be a credential all the same.
  * @param query as the gateway decoded it: a form decoder has turned each `+` of the base64 into a space
  * @param offered subprotocols as the client named them
+ * @param jsonDepth `Limits.jsonDepth`; its default without one
  * @returns its fields, in words what was expected and what came, or `undefined` when there is none
  * @see https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html
  */
 export function credentialHeader(
   query: ReadonlyMap<string, string | undefined>,
   offered: readonly string[],
+  jsonDepth: number = DEFAULT_LIMITS.jsonDepth,
 ): Fields | string | undefined {
   const encoded =
     query.get(HEADER_PARAMETER)?.replaceAll(' ', '+') ??
     offered.find((name) => name.startsWith(HEADER_PREFIX))?.slice(HEADER_PREFIX.length);
-  return encoded === undefined ? undefined : decode(encoded);
+  return encoded === undefined ? undefined : decode(encoded, jsonDepth);
 }
 
-function decode(encoded: string): Fields | string {
+function decode(encoded: string, jsonDepth: number): Fields | string {
   // Four characters hold three bytes.
   if (byteLength(encoded) > Math.ceil(LIMITS.credentialHeaderBytes / 3) * 4) {
     return `${PLACE}: expected at most ${LIMITS.credentialHeaderBytes} bytes, got more`;
@@ -41,7 +43,7 @@ function decode(encoded: string): Fields | string {
   }
   const text = textOf(bytes);
   if (text === undefined) return `${PLACE}: expected UTF-8 text, got other bytes`;
-  const fields = readJson(text, PLACE);
+  const fields = readJson(text, PLACE, { jsonDepth });
   return isInvalid(fields) ? fields.message : fields;
 }
 

@@ -12,6 +12,7 @@ import {
   withId,
   within,
 } from '../frame.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
 import type { ClientMessage, OperationRequest } from '../messages.ts';
 
 /**
@@ -19,15 +20,15 @@ import type { ClientMessage, OperationRequest } from '../messages.ts';
  * id it is the whole connection's fault.
  * @see https://docs.aws.amazon.com/appsync/latest/devguide/real-time-websocket-client.html
  */
-export function parse(frame: string): ClientMessage {
-  const message = readFrame(frame);
+export function parse(frame: string, jsonDepth?: number): ClientMessage {
+  const message = readFrame(frame, jsonDepth);
   if (isInvalid(message)) return message;
   switch (message.get('type')) {
     case 'connection_init':
       return readInit(message);
     case 'start':
       return withId(message, (id) => {
-        const request = readData(message, id);
+        const request = readData(message, id, jsonDepth);
         return isInvalid(request) ? request : { type: 'subscribe', id, request };
       });
     case 'stop':
@@ -44,7 +45,11 @@ export function parse(frame: string): ClientMessage {
  * The request is JSON text within the JSON, `payload.data`; who asks stands beside it, in
  * `payload.extensions.authorization`. Other extensions may stand in either place; those beside it prevail.
  */
-function readData(message: Fields, id: string): OperationRequest | Invalid {
+function readData(
+  message: Fields,
+  id: string,
+  jsonDepth: number = DEFAULT_LIMITS.jsonDepth,
+): OperationRequest | Invalid {
   const place = { id, type: 'start', path: 'payload' };
   const payload = readFields(message.get('payload'), place);
   if (isInvalid(payload)) return payload;
@@ -52,7 +57,7 @@ function readData(message: Fields, id: string): OperationRequest | Invalid {
   if (typeof data !== 'string') {
     return unlike('the JSON text of {query, variables, operationName}', data, within(place, 'data'));
   }
-  const fields = readJson(data, 'start "payload.data"', id);
+  const fields = readJson(data, 'start "payload.data"', { id, jsonDepth });
   if (isInvalid(fields)) return fields;
   const request = readRequest(fields, within(place, 'data'));
   if (isInvalid(request)) return request;

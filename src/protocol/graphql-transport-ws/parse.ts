@@ -6,8 +6,8 @@ import type { ClientMessage } from '../messages.ts';
  * protocol closes with 4400 on it.
  * @see https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
  */
-export function parse(frame: string): ClientMessage {
-  const message = readFrame(frame);
+export function parse(frame: string, jsonDepth?: number): ClientMessage {
+  const message = readFrame(frame, jsonDepth);
   if (isInvalid(message)) return message;
   const type = message.get('type');
   switch (type) {

@@ -6,7 +6,7 @@ import { type ChainReport, emptyReport, stopAt } from './chain-report.ts';
 import { isLatestOnly, Overflow } from './overflow.ts';
 import { type Chain, chainsOf, type OwedFrame } from './owed.ts';
 import { Pace } from './pace.ts';
-import { afterFirst, type Delivery, postWithRetries, SENT, type Time, type Untaken } from './post.ts';
+import { afterFirst, type Delivery, isOver, postWithRetries, SENT, type Time, type Untaken } from './post.ts';
 import type { BoundedTime } from './time.ts';
 
 /**
@@ -89,7 +89,7 @@ class ChainsRun implements ChainsOver {
       }
       const { candidate } = owedFrame;
       // A batch takes its time: who was authorised when it was found may not be any more (C6).
-      if (candidate.expiresAt * 1_000 <= now) continue;
+      if (isOver(candidate, now)) continue;
       if (overflow?.skips(owedFrame, index)) {
         report.skipped += 1;
         continue;
@@ -99,11 +99,17 @@ class ChainsRun implements ChainsOver {
         const skipped = overflow?.take(owedFrame) ?? 0;
         const made = owedFrame.frame(skipped);
         const frame = 'then' in made ? await made : made;
+        if ('then' in made) {
+          // Resolvers were waited for.
+          now = clock.now();
+          if (isOver(candidate, now)) continue;
+        }
         const first = await transport.post(candidate, frame);
         outcome = first.kind === 'sent' ? SENT : await this.#again(owedFrame, skipped, frame, first);
         now = clock.now();
       }
       posted += 1;
+      if (outcome.kind === 'expired') continue;
       if (!('retried' in outcome)) {
         this.#leave(chain, index, owedFrame, outcome);
         return;
@@ -119,7 +125,12 @@ class ChainsRun implements ChainsOver {
   }
 
   /** A chain is over before its end: of what it was owed from this frame on, nothing was delivered. */
-  #leave(chain: Chain, index: number, { record, candidate }: OwedFrame, outcome: Untaken): void {
+  #leave(
+    chain: Chain,
+    index: number,
+    { record, candidate }: OwedFrame,
+    outcome: Exclude<Untaken, { kind: 'expired' }>,
+  ): void {
     const { report } = this;
     const { connectionId, owed } = chain;
     switch (outcome.kind) {
@@ -155,7 +166,8 @@ class ChainsRun implements ChainsOver {
   async #again(owed: OwedFrame, skipped: number, frame: Uint8Array, first: PostOutcome): Promise<Delivery> {
     const { candidate: target } = owed;
     const since = target.activatedAt;
-    const whole = await afterFirst(this.#context, { target, frame, since }, first, this.#time);
+    const { expiresAt } = target;
+    const whole = await afterFirst(this.#context, { target, frame, since, expiresAt }, first, this.#time);
     if (whole.kind !== 'tooLarge') return whole;
     const standIn = await owed.standIn(skipped);
     const second = await postWithRetries(this.#context, target, standIn, since, this.#time);

@@ -1,3 +1,4 @@
+import { rulesInForce } from '../../auth/access.ts';
 import type { Image } from '../../change/change.ts';
 import { transition } from '../../change/transition.ts';
 import { predicateFor } from '../../filter/memo.ts';
@@ -8,8 +9,11 @@ import type { RelaySettings } from '../context.ts';
 import type { Candidate } from '../ports.ts';
 import type { TypedChange } from './intake.ts';
 
-/** What a subscriber gets of a change: the item itself, or one step of the filtered set. */
-export type MatchKind = 'item' | 'ENTER' | 'UPDATE' | 'LEAVE';
+/**
+ * What a subscriber gets of a change: the item itself, or one step of the filtered set. `newcomer`: the item itself, of
+ * an update whose old image its rules may have kept from it: as of an ENTER, nothing is told of what changed.
+ */
+export type MatchKind = 'item' | 'newcomer' | 'ENTER' | 'UPDATE' | 'LEAVE';
 
 /**
  * Why a subscription that a change may concern is owed nothing.
@@ -66,7 +70,7 @@ export function itemImage(change: TypedChange['change']): Image | undefined {
  * @param ofFilter what `judgeFilter` says of the filter, where it is known already
  */
 export function judge(
-  settings: Pick<RelaySettings, 'streamGranularityMs' | 'clockSkewMs'>,
+  settings: Pick<RelaySettings, 'streamGranularityMs' | 'clockSkewMs' | 'access'>,
   field: SubscriptionField,
   typed: TypedChange,
   candidate: Judged,
@@ -75,10 +79,19 @@ export function judge(
 ): Judgement {
   if (isOlderThanSubscription(settings, typed, candidate)) return OLDER;
   if (isOwn(typed, candidate)) return OWN;
-  return ofFilter(candidate.filter);
+  const access = candidate.options?.access;
+  const rules = typed.type.access && rulesInForce(typed.type.access, settings.access);
+  // What the rules of another schema let it read is not what these do.
+  if (access?.rules !== rules) return OTHER_RULES;
+  const judgement = ofFilter(candidate.filter);
+  const isKept = judgement.verdict === 'owed' && judgement.kind === 'newcomer' && !access?.isPartial;
+  return isKept ? ITEM : judgement;
 }
 
-/** What a change is to everyone who has a filter, so that it is tried once for all of them. */
+/**
+ * What a change is to everyone who has a filter, so that it is tried once for all of them: `newcomer` where that is a
+ * matter of what each of them may read.
+ */
 export function judgeFilter(field: SubscriptionField, typed: TypedChange, predicate: Compiled): Judgement {
   if (!predicate.ok) return { verdict: 'unusable', message: predicate.message };
   const kind = matchKind(field, typed, predicate.test);
@@ -89,6 +102,8 @@ export function judgeFilter(field: SubscriptionField, typed: TypedChange, predic
 const OLDER: Judgement = { verdict: 'skipped', reason: 'older' };
 const OWN: Judgement = { verdict: 'skipped', reason: 'own' };
 const FILTERED: Judgement = { verdict: 'skipped', reason: 'filter' };
+const ITEM: Judgement = { verdict: 'owed', kind: 'item' };
+const OTHER_RULES: Judgement = { verdict: 'unusable', message: 'the rules of its type have changed' };
 
 /** Only what is certainly older is dropped: both the stream's granularity and the clocks' difference are allowed for. */
 function isOlderThanSubscription(
@@ -112,10 +127,12 @@ function isOwn({ change, type }: TypedChange, { options }: Judged): boolean {
 
 function matchKind(
   field: SubscriptionField,
-  { change }: TypedChange,
+  { change, type }: TypedChange,
   test: (image: Image) => boolean,
 ): MatchKind | undefined {
   if (field.events.has('change')) return transition(change, test)?.kind;
   const image = itemImage(change);
-  return image && test(image) ? 'item' : undefined;
+  if (!image || !test(image)) return undefined;
+  const { oldImage } = change;
+  return type.access && change.eventName === 'MODIFY' && oldImage && !test(oldImage) ? 'newcomer' : 'item';
 }

@@ -1,4 +1,5 @@
-import { imageFilterKeys, KEY_SCHEMES, type KeySchemes } from '../../filter/keys.ts';
+import { imageFilterKeys } from '../../filter/image-keys.ts';
+import { KEY_SCHEMES, type KeySchemes } from '../../filter/keys.ts';
 import type { Lookup } from '../ports.ts';
 
 /**
@@ -7,8 +8,11 @@ import type { Lookup } from '../ports.ts';
  */
 const MAX_GUESSED = 1_000;
 
-/** Without guessing an image has as many keys in a scheme: by today's reading of its values, and by their own types. */
-const READINGS = 2;
+/** Keys to look up, and whether an image had more of them than are looked up. */
+export interface KeysToLookUp {
+  readonly keys: readonly string[];
+  readonly isCut: boolean;
+}
 
 /** What one batch looks up, each filter key once. */
 export class Lookups {
@@ -21,12 +25,12 @@ export class Lookups {
   }
 
   /** As `imageFilterKeys`, without guesses once the batch has made enough of them. */
-  keysOf(...[field, shape, image, type]: Parameters<typeof imageFilterKeys>): readonly string[] {
+  keysOf(...[field, shape, image, type]: Parameters<typeof imageFilterKeys>): KeysToLookUp {
     const isGuessing = this.#guessed < MAX_GUESSED;
-    const keys = imageFilterKeys(field, shape, image, type, this.#schemes, isGuessing);
-    const fresh = keys.filter((key) => !this.#byKey.has(key)).length;
-    this.#guessed += Math.max(0, fresh - READINGS * this.#schemes.lookedUp.length);
-    return keys;
+    const options = { schemes: this.#schemes, isGuessing };
+    const { known, guessed, isCut } = imageFilterKeys(field, shape, image, type, options);
+    this.#guessed += guessed.filter((key) => !this.#byKey.has(key)).length;
+    return { keys: [...known, ...guessed], isCut };
   }
 
   add(lookup: Lookup): void {

@@ -5,7 +5,7 @@ import { triggerImages } from './judge.ts';
 import { Lookups } from './lookups.ts';
 import { type ChangeMatches, type ChangePlan, matchChange, type Trigger } from './match-change.ts';
 import type { MatchContext } from './match-context.ts';
-import { orPoison } from './poison.ts';
+import { orPoison, unfoundBeyond } from './poison.ts';
 
 export type { ChangeMatches, Match, Misfit } from './match-change.ts';
 export type { MatchContext } from './match-context.ts';
@@ -60,12 +60,15 @@ function plan(
   const fields = [...context.model.subscriptions.values()].filter(
     ({ type }) => type === typed.type && !typed.isForeign,
   );
+  let isCut = false;
   const keysOf = (name: string, images: readonly Image[]): readonly string[] => {
     const filterKeys = new Set<string>();
     for (const shape of shapes) {
       if (shape.field !== name) continue;
       for (const image of images) {
-        for (const filterKey of lookups.keysOf(name, shape.names, image, typed.type)) {
+        const found = lookups.keysOf(name, shape.names, image, typed.type);
+        isCut ||= found.isCut;
+        for (const filterKey of found.keys) {
           lookups.add({
             filterKey,
             shards: shape.shards,
@@ -85,6 +88,7 @@ function plan(
   const images = [newImage, oldImage].filter((image) => image !== undefined);
   const unknown = unknownFields(context, typed, shapes);
   for (const name of unknown) triggers.push({ filterKeys: keysOf(name, images) });
+  if (isCut) unfoundBeyond(context, typed);
   const names = new Set([...fields.map(({ name }) => name), ...unknown]);
   return { typed, triggers, shapes: shapes.filter(({ field }) => names.has(field)).length };
 }

@@ -12,14 +12,18 @@ export interface Rendered {
   readonly kind: MatchKind;
 }
 
+/** Whether it may be told that a field, by its API name, was changed: that says something of both its values. */
+export type MayTell = (field: string) => boolean;
+
 /** What the root field resolves to: an image, or the parts of a `…Change`. */
 export function payloadSource(
   { typed, kind }: Rendered,
   leave: 'image' | 'keys',
   dropPrevious: boolean,
+  mayTell: MayTell,
 ): unknown {
   const { change, type } = typed;
-  if (kind === 'item') return itemImage(change);
+  if (kind === 'item' || kind === 'newcomer') return itemImage(change);
   const facts = { kind, eventId: change.eventId, at: new Date(change.at).toISOString() };
   switch (kind) {
     case 'ENTER':
@@ -29,7 +33,7 @@ export function payloadSource(
         ...facts,
         item: change.newImage,
         previous: dropPrevious ? null : change.oldImage,
-        updatedFields: updatedFields(change, type),
+        updatedFields: toldFields(typed, mayTell),
       };
     case 'LEAVE':
       return {
@@ -44,15 +48,20 @@ export function payloadSource(
 }
 
 /** Facts beside the data; of a step into or out of the set, nothing is told about the side that is not sent. */
-export function extensionsOf({ typed: { change, type }, kind }: Rendered): PayloadExtensions {
+export function extensionsOf({ typed, kind }: Rendered, mayTell: MayTell): PayloadExtensions {
+  const { change } = typed;
   const isUpdate = kind === 'UPDATE' || (kind === 'item' && change.eventName === 'MODIFY');
   return {
     eventId: change.eventId,
     sequenceNumber: change.sequenceNumber,
     approximateCreationTime: new Date(change.at).toISOString(),
-    ...(isUpdate && { updatedFields: updatedFields(change, type) }),
+    ...(isUpdate && { updatedFields: toldFields(typed, mayTell) }),
     ...(change.expired && { expired: true }),
   };
+}
+
+function toldFields({ change, type }: TypedChange, mayTell: MayTell): readonly string[] {
+  return updatedFields(change, type).filter(mayTell);
 }
 
 function keysOnly(type: TableType, image: Image | undefined): Image {
@@ -66,8 +75,8 @@ function keysOnly(type: TableType, image: Image | undefined): Image {
 }
 
 /** The item's key as the API has it: what a payload too large to send names it by. */
-export function keyOf({ change, type }: TypedChange): Readonly<Record<string, unknown>> {
-  const image = itemImage(change);
+export function keyOf({ typed: { change, type }, kind }: Rendered): Readonly<Record<string, unknown>> {
+  const image = kind === 'LEAVE' ? change.oldImage : itemImage(change);
   const key: Record<string, unknown> = Object.create(null);
   for (const name of type.keys) {
     const field = type.fields.get(name);

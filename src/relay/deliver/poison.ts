@@ -1,3 +1,4 @@
+import { MAX_IMAGE_KEYS } from '../../filter/image-keys.ts';
 import type { TypedChange } from './intake.ts';
 import type { MatchContext } from './match-context.ts';
 
@@ -23,5 +24,14 @@ export function steppedOver(
 ): void {
   logger.error({ event: 'record.poison', eventId: change.eventId, err: error });
   metrics.count('record.poison');
+  metrics.count('gap');
+}
+
+/** Logs and counts that an item names more owners or groups than are looked up: those beyond are not found for it (C5). */
+export function unfoundBeyond(
+  { logger, metrics }: Pick<MatchContext, 'logger' | 'metrics'>,
+  { change: { eventId }, type }: TypedChange,
+): void {
+  logger.error({ event: 'record.too-many-keys', eventId, type: type.name, expected: MAX_IMAGE_KEYS });
   metrics.count('gap');
 }

@@ -20,6 +20,8 @@ export interface Taken {
 /** Nothing more is to be sent to the connection in this invocation. */
 export type Untaken =
   | { readonly kind: 'gone' }
+  /** Until then it was not taken, and now it may not be sent any more. Others may be, to the same connection. */
+  | { readonly kind: 'expired' }
   | { readonly kind: 'slow'; readonly detail: string }
   | { readonly kind: 'denied'; readonly detail: string };
 
@@ -60,12 +62,14 @@ export interface Unsent {
   readonly frame: Uint8Array;
   /** Epoch ms from which the connection certainly existed. */
   readonly since: number;
+  /** Epoch seconds from which on it may not be sent any more, if there is such a time. */
+  readonly expiresAt?: number;
 }
 
 /** {@link postWithRetries} from the outcome of the first attempt on. */
 export async function afterFirst(
   context: SweepContext,
-  { target, frame, since }: Unsent,
+  { target, frame, since, expiresAt = Number.POSITIVE_INFINITY }: Unsent,
   first: PostOutcome,
   time: Time,
 ): Promise<Delivery> {
@@ -100,9 +104,15 @@ export async function afterFirst(
         return outcome satisfies never;
     }
     if (time.isUp()) return { kind: 'slow', detail: `given up: ${describe(outcome)}` };
+    if (isOver({ expiresAt }, clock.now())) return { kind: 'expired' };
     metrics.count('post.retried');
     outcome = await transport.post(target, frame);
   }
+}
+
+/** Whether who was authorised when it was found is not any more (C6). @param now epoch ms */
+export function isOver({ expiresAt }: { readonly expiresAt: number }, now: number): boolean {
+  return expiresAt * 1_000 <= now;
 }
 
 function describe(outcome: PostOutcome): string {

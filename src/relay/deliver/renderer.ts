@@ -10,6 +10,7 @@ import {
 } from '../../render/render.ts';
 import type { DeliveryContext } from '../context.ts';
 import type { Candidate } from '../ports.ts';
+import { deliveryGuards } from './delivery-guards.ts';
 import type { Payload } from './kept-payloads.ts';
 import { extensionsOf, keyOf, payloadSource, type Rendered } from './payload-source.ts';
 
@@ -55,7 +56,9 @@ export class Renderer {
     if (prepared.isResolved) this.unshared += 1;
     const { clock, metrics, model, settings } = this.#context;
     const { options, renderingKey } = rendering.candidate;
-    const extensions = extensionsOf(rendering);
+    const resolving = this.#resolving(options?.identity);
+    const { guards, mayTell } = deliveryGuards(rendering.typed, options, resolving?.context);
+    const extensions = extensionsOf(rendering, mayTell);
     if (this.#slow.has(renderingKey)) {
       metrics.count('resolver.slow');
       return this.#payloadOf(failedPayload(prepared, extensions));
@@ -66,8 +69,8 @@ export class Renderer {
       return this.#payloadOf(text);
     };
     try {
-      const source = payloadSource(rendering, settings.leave, dropPrevious);
-      const text = renderPayload(model, prepared, source, extensions, this.#resolving(options?.identity));
+      const source = payloadSource(rendering, settings.leave, dropPrevious, mayTell);
+      const text = renderPayload(model, prepared, source, extensions, resolving, guards);
       if (typeof text === 'string') return rendered(text);
       return text.then(rendered).catch((error) => this.#poison(error, prepared, extensions));
     } catch (error) {
@@ -78,8 +81,9 @@ export class Renderer {
   /** What is sent in the stead of a payload of `bytes` that fits no frame: it names the item by its key. */
   standIn(rendering: Rendering, prepared: PreparedDocument, bytes: number): Payload {
     const { maxFrameBytes } = this.#context.settings;
-    const extensions = extensionsOf(rendering);
-    const text = tooLargePayload(prepared, keyOf(rendering.typed), bytes, maxFrameBytes, extensions);
+    const { mayTell } = deliveryGuards(rendering.typed, rendering.candidate.options, undefined);
+    const extensions = extensionsOf(rendering, mayTell);
+    const text = tooLargePayload(prepared, keyOf(rendering), bytes, maxFrameBytes, extensions);
     const made = Buffer.from(text, 'utf8');
     return { bytes: made, size: made.byteLength, tooLarge: true };
   }
@@ -104,7 +108,7 @@ export class Renderer {
     const { api } = this.#context;
     if (!identity || !api) return undefined;
     const reader = readerKey(identity);
-    const context = this.#operations.get(reader) ?? api.contextFor({ identity });
+    const context = this.#operations.get(reader) ?? api.contextFor({ identity, reads: 'listen' });
     this.#operations.set(reader, context);
     return { context, formatError: api.formatError };
   }

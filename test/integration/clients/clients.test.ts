@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { type DocumentServer, startDocumentServer } from '../../../scripts/attack/tokens/document-server.ts';
+import { jwk, rsaKey, seconds, token } from '../../../scripts/attack/tokens/signing.ts';
 import { ensureBuilt } from '../../fixtures/built.ts';
 import type { ClientAdapter, ConnectedClient, Credential } from '../../fixtures/clients/adapter.ts';
 import { type Heard, hear } from '../../fixtures/clients/heard.ts';
@@ -10,9 +12,7 @@ import { documentedPrograms, run } from '../../fixtures/clients/programs.ts';
 import { type ServerSide, serverSide } from '../../fixtures/clients/server-side.ts';
 import { mutationWriter, restWriter, sdkWriter, type Writer } from '../../fixtures/clients/writers.ts';
 import { type LocalLoop, loopClient, startLocalLoop } from '../../fixtures/local-loop.ts';
-import { jwk, rsaKey, seconds, token } from '../../unit/auth/token-issuer.ts';
 import { EXAMPLE } from '../example-project.ts';
-import { type DocumentServer, startDocumentServer } from '../jwt-server.ts';
 
 /**
  * Real clients, unmodified, against the whole local loop of examples/todos at its one origin: the packages that
@@ -169,18 +169,6 @@ describe.each(CLIENTS)('$name', (adapter) => {
     expect(itemsOf(again, 'onCreateTodo')).toEqual([expect.objectContaining({ id })]);
   });
 
-  test('with a wrong key it is refused in its own way, and stops', async () => {
-    const told: string[] = [];
-    const client = connect(adapter, { kind: 'key', key: 'a-wrong-key' }, told);
-    const heard = hear(client, CREATED, { least: 0 });
-    await heard.error();
-    await pause(adapter.triesAgainWithinMs);
-    expect([...told, ...heard.errors].join('; ')).toMatch(adapter.refusal);
-    expect(client.traffic.connects).toBe(1);
-    expect(heard.payloads).toEqual([]);
-    heard.stop();
-  });
-
   test('is told which field is not there, and keeps its other subscription', async () => {
     const client = connect(adapter, key);
     const good = hear(client, CREATED, { least: 0 });
@@ -237,6 +225,48 @@ describe.each(CLIENTS.filter(({ dialect }) => dialect === 'apollo'))('$name', (a
       'data',
       'error',
     ]);
+  });
+});
+
+describe('with a wrong key', () => {
+  interface Refusal {
+    readonly said: string;
+    readonly connects: number;
+  }
+
+  const refusedOf = async (adapter: ClientAdapter): Promise<Refusal> => {
+    const told: string[] = [];
+    const connectionError = (message: string) => told.push(message);
+    const wrong: Credential = { kind: 'key', key: 'a-wrong-key' };
+    const client = adapter.connect(loop.ready.http, wrong, { connectionError });
+    const heard = hear(client, CREATED, { least: 0 });
+    try {
+      await heard.error();
+      await pause(adapter.triesAgainWithinMs);
+      expect(heard.payloads).toEqual([]);
+      return { said: [...told, ...heard.errors].join('; '), connects: client.traffic.connects };
+    } finally {
+      heard.stop();
+      await client.close();
+    }
+  };
+
+  // All at once, for most of it is the pause in which nothing may happen.
+  const refusals = new Map<string, Promise<Refusal>>();
+  beforeAll(() => {
+    let before: Promise<unknown> = Promise.resolve();
+    for (const adapter of CLIENTS) {
+      const refused = adapter.takesGlobalSocket ? before.then(() => refusedOf(adapter)) : refusedOf(adapter);
+      const settled = refused.catch(() => {});
+      if (adapter.takesGlobalSocket) before = settled;
+      refusals.set(adapter.name, refused);
+    }
+  });
+
+  test.each(CLIENTS)('$name is refused in its own way, and stops', async ({ name, refusal }) => {
+    const refused = await refusals.get(name);
+    expect(refused?.said).toMatch(refusal);
+    expect(refused?.connects).toBe(1);
   });
 });
 

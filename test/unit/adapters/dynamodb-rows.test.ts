@@ -84,6 +84,11 @@ describe('keys of the relay table', () => {
       { pk: 'KEY#k1#0', sk: 'a#h#n' },
       { pk: 'KEY#k2#3', sk: 'a#h#n' },
     ]);
+    expect(placeKeys('a', { ...sub, identityHash: 'i' })).toEqual(placeKeys('a', sub));
+    expect(placeKeys('a', { ...sub, identityHash: 'i', counted: true })).toEqual([
+      ...placeKeys('a', sub),
+      { pk: 'ID#i', sk: 'S#a#h#n' },
+    ]);
     expect(placeKeys('a', { pk: 'CONN#a', sk: 'SUB#h', tombstone: true })).toEqual([]);
     expect(placeKeys('a', { pk: 'CONN#a', sk: 'META', nonce: 'n', places: ['k1#0'] })).toEqual([]);
   });
@@ -162,21 +167,42 @@ describe('what a row holds beside its key', () => {
   const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
   const identity = fc
     .record({
-      kind: fc.constantFrom('api-key' as const, 'jwt' as const, 'anonymous' as const),
+      kind: fc.constantFrom(
+        'api-key' as const,
+        'jwt' as const,
+        'iam' as const,
+        'lambda' as const,
+        'anonymous' as const,
+      ),
       hash: text,
       claims: optional(
         fc.record(
-          { issuer: text, subject: text, username: text, groups: fc.array(text), scope: text },
-          { requiredKeys: ['issuer', 'subject'] },
+          {
+            provider: fc.constantFrom(
+              'userPools' as const,
+              'oidc' as const,
+              'iam' as const,
+              'lambda' as const,
+            ),
+            issuer: text,
+            subject: text,
+            username: text,
+            groups: fc.array(text),
+            scope: text,
+            more: fc.array(fc.tuple(text, fc.oneof(text, fc.array(text)))),
+          },
+          { requiredKeys: ['provider', 'issuer', 'subject'] },
         ),
       ),
+      issuedAt: optional(fc.nat()),
       expiresAt: optional(fc.nat()),
     })
     .map(
-      ({ kind, hash, claims, expiresAt }): Identity => ({
+      ({ kind, hash, claims, issuedAt, expiresAt }): Identity => ({
         kind,
         hash,
         ...(claims && { claims }),
+        ...(issuedAt !== undefined && { issuedAt }),
         ...(expiresAt !== undefined && { expiresAt }),
       }),
     );
@@ -198,6 +224,8 @@ describe('what a row holds beside its key', () => {
     '{"kind":"jwt","hash":1}',
     '{"kind":"jwt","hash":"h","claims":{"issuer":"i"}}',
     '{"kind":"jwt","hash":"h","claims":null}',
+    '{"kind":"jwt","hash":"h","claims":{"issuer":"i","subject":"s"}}',
+    '{"kind":"jwt","hash":"h","claims":{"provider":"apiKey","issuer":"i","subject":"s"}}',
   ])('what is no identity is nobody: %j', (each) => {
     expect(parseIdentity(each)).toBeUndefined();
   });
@@ -226,6 +254,8 @@ describe('what a row holds beside its key', () => {
         stage: 'dev',
         activatedAt: 1_767_225_600_000,
         expiresAt: 1_767_233_400,
+        subscriber: { identityHash: 'anyone' },
+        maxOnConnection: 100,
       };
       const placement = { names: [], filterKey: hash128('k'), shard: 3, shards: 4 };
       const read = (renderingKey: string) => {
@@ -249,7 +279,7 @@ describe('what a row holds beside its key', () => {
     },
   );
 
-  test('a row whose identity cannot be read is no candidate, rather than one for anybody', () => {
+  test('a row whose identity cannot be read is served to nobody, rather than to anybody', () => {
     const row = {
       pk: 'KEY#k#0',
       sk: 'a#h#n',
@@ -268,7 +298,11 @@ describe('what a row holds beside its key', () => {
     expect(
       candidateOf({ ...row, i: identityText({ kind: 'anonymous', hash: 'h' }) })?.candidate.options,
     ).toEqual({ identity: { kind: 'anonymous', hash: 'h' } });
-    expect(candidateOf({ ...row, i: '{"kind":"of a later version","hash":"h"}' })).toBeUndefined();
+    // Under rules that no release has: it is found, to be told that it ends, and nothing is sent.
+    // Claims of the release before rules do not say how they were proven.
+    const earlier = '{"kind":"jwt","hash":"h","claims":{"issuer":"i","subject":"s"}}';
+    for (const i of ['{"kind":"of a later version","hash":"h"}', earlier])
+      expect(candidateOf({ ...row, i })?.candidate.options).toEqual({ access: { rules: '' } });
   });
 });
 

@@ -35,6 +35,8 @@ const subscription = (
   stage: 'test',
   activatedAt: clock.now(),
   expiresAt: seconds() + 7_800,
+  subscriber: { identityHash: 'anyone' },
+  maxOnConnection: 100,
   ...more,
 });
 

@@ -506,7 +506,11 @@ describe('errors', () => {
 });
 
 describe('a write', () => {
-  const byToken: Identity = { kind: 'jwt', hash: 'j', claims: { issuer: 'i', subject: 'ann' } };
+  const byToken: Identity = {
+    kind: 'jwt',
+    hash: 'j',
+    claims: { provider: 'oidc', issuer: 'i', subject: 'ann' },
+  };
   const byKey: Identity = { kind: 'api-key', hash: 'k' };
 
   test('names its writer by the token, and by the input where there is none', async () => {

@@ -15,7 +15,11 @@ const SDL = `
   }
   type Query { broken: String  misleading: String }
 `;
-const byToken: Identity = { kind: 'jwt', hash: 'j', claims: { issuer: 'i', subject: 'ann' } };
+const byToken: Identity = {
+  kind: 'jwt',
+  hash: 'j',
+  claims: { provider: 'oidc', issuer: 'i', subject: 'ann' },
+};
 const byKey: Identity = { kind: 'api-key', hash: 'k' };
 
 function open() {

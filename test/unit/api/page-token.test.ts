@@ -34,6 +34,15 @@ describe('a page token', () => {
     expect(tokens.seal(todoType, MATCH_ALL, key)).not.toBe(token);
   });
 
+  test("is as long for one key as for another: the item it stands for may not be the reader's", () => {
+    const lengths = ['1', 'できるかな?', 'x'.repeat(200), '"'.repeat(100)].map(
+      (id) => tokens.seal(todoType, MATCH_ALL, image([['id', { S: id }]])).length,
+    );
+    expect(new Set(lengths).size).toBe(1);
+    const long = image([['id', { S: 'で'.repeat(600) }]]);
+    expect(tokens.open(todoType, MATCH_ALL, tokens.seal(todoType, MATCH_ALL, long))).toEqual(long);
+  });
+
   test('opens for filters that mean the same and no others', () => {
     const a = condition('title', 'eq', 'a');
     const b = condition('completed', 'eq', true);

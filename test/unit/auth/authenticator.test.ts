@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { jwk, rsaKey, seconds, token } from '../../../scripts/attack/tokens/signing.ts';
 import { createTokenVerifier } from '../../../src/adapters/jwt/tokens.ts';
 import { apiKeyHash, createApiKeys } from '../../../src/auth/api-keys.ts';
 import { createAuthenticator } from '../../../src/auth/authenticator.ts';
-import { jwk, rsaKey, seconds, token } from './token-issuer.ts';
 
 const ISSUER = 'https://id.example.com';
 const key = rsaKey('key');
@@ -75,7 +75,8 @@ describe('what is refused, with what was expected and what came', () => {
     [{ token: { token: good } }, 'a token of type object'],
     [
       { token: 'AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/appsync/aws4_request, Signature=0' },
-      'an AWS signature (SigV4; use an API key or a JSON Web Token)',
+      'an AWS signature, which API Gateway alone can check: use an API key, a token, or a URL signed for its IAM ' +
+        'authoriser (docs/authentication.md, "AWS signatures")',
     ],
     [{ token: expired, apiKey: 'old' }, 'an expired token and an expired API key'],
   ])('%j', async (credentials, got) => {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { hmacToken, jwk, rsaKey, seconds, token } from '../../../scripts/attack/tokens/signing.ts';
 import { createTokenVerifier } from '../../../src/adapters/jwt/tokens.ts';
 import { apiKeyHash, createApiKeys } from '../../../src/auth/api-keys.ts';
 import { createAuthenticator } from '../../../src/auth/authenticator.ts';
@@ -10,7 +11,6 @@ import {
   upgradeCredentials,
 } from '../../../src/auth/credentials.ts';
 import type { Credentials } from '../../../src/auth/identity.ts';
-import { hmacToken, jwk, rsaKey, seconds, token } from './token-issuer.ts';
 
 const ISSUER = 'https://id.example.com';
 const KEY = 'the-right-key';

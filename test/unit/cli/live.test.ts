@@ -47,6 +47,10 @@ test.each([
     'an HTTP request was refused: got an unknown API key',
   ],
   [
+    { event: 'connection.flooded', level: 'warn', connectionId: 'c', framesPerMinute: 300 },
+    'a connection sent more than 300 frames a minute: it was refused, and all it ran has ended',
+  ],
+  [
     { event: 'frame.invalid', level: 'info', connectionId: 'c', reason: 'expected JSON text' },
     'a frame was refused: expected JSON text',
   ],

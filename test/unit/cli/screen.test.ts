@@ -20,7 +20,15 @@ const sdl = `
 `;
 
 test('the screen shows where everything is, one line that connects and subscribes, its frames and a line to write', () => {
-  const lines = screen({ info, sdl, schemaTables: ['Todos'], auth: true }).split('\n');
+  const lines = screen({
+    info,
+    sdl,
+    schemaTables: ['Todos'],
+    auth: true,
+    rules: false,
+    command: 'npx tablecast',
+    owners: [],
+  }).split('\n');
   expect(lines.find((line) => line.startsWith('  npx wscat'))).toMatch(
     /^ {2}npx wscat -c ws:\/\/localhost:3001 -H x-api-key:local-dev-key -w -1 -x '\{"type":"connection_init"\}' -x '.*onChangeTodo.*'$/,
   );
@@ -40,8 +48,48 @@ test('the line for curl posts a query of the schema with the key, also through a
     "curl http://localhost:3000/graphql -H 'x-api-key: local-dev-key' -H 'content-type: application/json' " +
       `-d '{"query":"query{listTodos(filter:{title:{eq:\\"it'\\''s\\"}}){items{id}}}"}'`,
   );
-  const printed = screen({ info, sdl, schemaTables: ['Todos'], auth: true });
+  const printed = screen({
+    info,
+    sdl,
+    schemaTables: ['Todos'],
+    auth: true,
+    rules: false,
+    command: 'npx tablecast',
+    owners: [],
+  });
   expect(printed).toContain(curlLine(info, 'query First{__typename}'));
+});
+
+test('the screen says how to be somebody, and that one has to where the schema has rules', () => {
+  const on = (rules: boolean, http = info.http) =>
+    screen({
+      info: { ...info, http },
+      sdl,
+      schemaTables: ['Todos'],
+      auth: true,
+      rules,
+      command: 'npx tablecast',
+      owners: [],
+    });
+  expect(on(false)).toContain('npx tablecast token --sub alice   (for "authorization", beside the key)');
+  expect(on(true)).toContain('the schema has rules, which may not let the key in');
+  expect(on(true, 'http://localhost:4000')).toContain('--sub alice --url http://localhost:4000');
+});
+
+test('where the rules do not let the key in, the lines are somebody’s, and so is the item', () => {
+  const printed = screen({
+    info: { ...info, tokenCommand: 'npx tablecast token --sub alice' },
+    sdl,
+    schemaTables: ['Todos'],
+    auth: true,
+    rules: true,
+    command: 'npx tablecast',
+    owners: [{ table: 'Todos', attribute: 'editors', list: true }],
+  });
+  const header = '-H "authorization:$(npx tablecast token --sub alice)"';
+  expect(printed.split(header)).toHaveLength(3);
+  expect(printed).not.toContain('-H x-api-key');
+  expect(printed).toContain('"editors":{"L":[{"S":"alice"}]}');
 });
 
 test("the line for Node survives a shell, also with a ' in the item", () => {

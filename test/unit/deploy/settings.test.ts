@@ -10,6 +10,10 @@ describe('settings', () => {
       tables: new Map(),
       apiKeyHashes: [],
       jwt: [],
+      authorizeHook: false,
+      allowAnyone: false,
+      defaultAuthorization: [],
+      origins: { allowed: '*', missing: 'refuse' },
       keepAliveSeconds: 540,
       corsOrigins: '*',
       maximumRecordAgeInSeconds: 3600,
@@ -20,6 +24,8 @@ describe('settings', () => {
       explainLog: false,
       metricsNamespace: 'Tablecast',
       alarms: { enabled: true, iteratorAgeSeconds: 60 },
+      limits: {},
+      throttling: { rate: 5_000, burst: 2_500 },
     };
     expect(readSettings(undefined)).toEqual(defaults);
     expect(readSettings(null)).toEqual(defaults);
@@ -33,14 +39,14 @@ describe('settings', () => {
         Users: 'existing',
         Logs: { managed: true, name: 'logs-prod', writes: false },
         Orders: { streamArn: ARN, writes: false },
-        Items: { name: 'items-prod' },
+        Items: { name: 'items-prod', writes: true },
         Carts: { stream: { 'Fn::ImportValue': 'carts-stream' }, name: 'carts-prod' },
         Bills: { stream: { 'Fn::GetAtt': 'Bills.StreamArn' }, name: 'bills-prod' },
       },
     });
     expect([...tables]).toEqual([
-      ['Todos', { kind: 'managed', name: 'Todos', writes: true }],
-      ['Users', { kind: 'existing', name: 'Users', writes: true }],
+      ['Todos', { kind: 'managed', name: 'Todos' }],
+      ['Users', { kind: 'existing', name: 'Users' }],
       ['Logs', { kind: 'managed', name: 'logs-prod', writes: false }],
       ['Orders', { kind: 'existing', name: 'Orders-prod', stream: ARN, writes: false }],
       ['Items', { kind: 'existing', name: 'items-prod', writes: true }],
@@ -50,7 +56,6 @@ describe('settings', () => {
           kind: 'existing',
           name: 'carts-prod',
           stream: { 'Fn::ImportValue': 'carts-stream' },
-          writes: true,
         },
       ],
       [
@@ -59,7 +64,6 @@ describe('settings', () => {
           kind: 'existing',
           name: 'bills-prod',
           stream: { 'Fn::GetAtt': ['Bills', 'StreamArn'] },
-          writes: true,
         },
       ],
     ]);

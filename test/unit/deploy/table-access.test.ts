@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { deployment } from '../../../src/deploy/deployment.ts';
+import { type DeploymentSettings, deployment } from '../../../src/deploy/deployment.ts';
 import { FUNCTION_NAMES, type FunctionName, roleId } from '../../../src/deploy/roles.ts';
 import { readSettings } from '../../../src/deploy/settings.ts';
 import { loadModel } from '../../../src/schema/load.ts';
@@ -10,10 +10,14 @@ const SDL = `
   type B @table(name: "B-table") { id: ID! }`;
 const STREAM = 'arn:aws-cn:dynamodb:cn-north-1:123456789012:table/b-prod/stream/2026-11-01T00:00:00.000';
 
-function deployed(b: object, resolvedFields: Model['resolvedFields'] = new Map()) {
+function deployed(
+  b: object,
+  resolvedFields: Model['resolvedFields'] = new Map(),
+  more: Partial<DeploymentSettings> = {},
+) {
   const settings = readSettings({ tables: { 'A-table': 'managed', 'B-table': b }, fanOut: true });
   const service = { service: 'shop', stage: 'dev', handlers: 'handlers' };
-  return deployment({ ...settings, ...service }, { ...loadModel(SDL), resolvedFields });
+  return deployment({ ...settings, ...service, ...more }, { ...loadModel(SDL), resolvedFields });
 }
 
 const RELAY = '{"Fn::GetAtt":["TablecastRelayTable","Arn"]}';
@@ -40,16 +44,46 @@ const on = (actions: string[], ...resources: string[]) =>
   Object.fromEntries(actions.map((action) => [action, resources]));
 
 describe("access to the users' tables", () => {
-  test.each(['graphql', 'subscribe'] as const)('%s reads and writes them all', (name) => {
+  test.each(['graphql', 'subscribe'] as const)('%s writes an existing one with writes: true', (name) => {
     const all = on([...READS, 'dynamodb:Scan', ...WRITES], A, B);
-    expect(allowed(deployed({ streamArn: STREAM }), name)).toEqual(all);
+    expect(allowed(deployed({ streamArn: STREAM, writes: true }), name)).toEqual(all);
   });
 
-  test.each(['graphql', 'subscribe'] as const)('%s may not write one with writes: false', (name) => {
-    expect(allowed(deployed({ streamArn: STREAM, writes: false }), name)).toEqual({
+  test.each([
+    ['graphql', {}],
+    ['graphql', { writes: false }],
+    ['subscribe', {}],
+    ['subscribe', { writes: false }],
+  ] as const)('%s may not write an existing one that says %j', (name, writes) => {
+    const from = deployed({ streamArn: STREAM, ...writes });
+    expect(allowed(from, name)).toEqual({
       ...on([...READS, 'dynamodb:Scan'], A, B),
       ...on(WRITES, A),
     });
+    expect(from.functions[name].environment['TABLECAST_READ_ONLY_TABLES']).toBe('["B-table"]');
+  });
+
+  test('a managed one may be closed to mutations as well', () => {
+    const from = deployed({ managed: true, writes: false });
+    const writable = allowed(from, 'graphql')['dynamodb:PutItem'];
+    expect(writable).toEqual([A]);
+  });
+
+  test('only functions that run mutations are told which tables are read only', () => {
+    const { functions } = deployed({ streamArn: STREAM });
+    const told = Object.entries(functions).filter(([, { environment }]) => {
+      return environment['TABLECAST_READ_ONLY_TABLES'] !== undefined;
+    });
+    expect(told.map(([name]) => name)).toEqual(['subscribe', 'graphql']);
+    const none = deployed({ streamArn: STREAM, writes: true }).functions.graphql.environment;
+    expect(none).not.toHaveProperty('TABLECAST_READ_ONLY_TABLES');
+  });
+
+  test('on this machine every table may be written that does not say otherwise', () => {
+    const readOnly = (b: object) =>
+      deployed(b, new Map(), { isLocal: true }).functions.graphql.environment['TABLECAST_READ_ONLY_TABLES'];
+    expect(readOnly({ streamArn: STREAM })).toBeUndefined();
+    expect(readOnly({ streamArn: STREAM, writes: false })).toBe('["B-table"]');
   });
 
   test('a table whose stream only CloudFormation knows is named by its name', () => {
@@ -57,7 +91,7 @@ describe("access to the users' tables", () => {
     const named = JSON.stringify({
       'Fn::Sub': `arn:\${AWS::Partition}:dynamodb:\${AWS::Region}:\${AWS::AccountId}:table/b-prod`,
     });
-    expect(allowed(deployed({ stream, name: 'b-prod' }), 'graphql')).toEqual(
+    expect(allowed(deployed({ stream, name: 'b-prod', writes: true }), 'graphql')).toEqual(
       on([...READS, 'dynamodb:Scan', ...WRITES], A, named),
     );
   });

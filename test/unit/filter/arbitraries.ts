@@ -4,7 +4,7 @@ import { canonicalFilter, parseCanonicalFilter } from '../../../src/filter/canon
 import { compareCodePoints } from '../../../src/filter/codepoint.ts';
 import { compareDecimals, normaliseDecimal } from '../../../src/filter/decimal.ts';
 import type { Condition, Expression, Operator, Value } from '../../../src/filter/expression.ts';
-import { operatorsOf } from '../../../src/filter/operators.ts';
+import { takesOperator } from '../../../src/filter/operators.ts';
 import { comparisonOf } from '../../../src/filter/value.ts';
 import type { FieldModel, TableType } from '../../../src/schema/model.ts';
 import { image } from './todo.ts';
@@ -128,7 +128,7 @@ function attributeFor(field: FieldModel, asDynamoDBSees: boolean): fc.Arbitrary<
   }
 }
 
-/** Filters over a type's fields with every operator each takes, nested up to three groups deep. */
+/** Filters over a type's fields with every operator each takes, those of rules among them, up to three groups deep. */
 export function expressions(
   type: TableType,
   without: ReadonlySet<string> = new Set(),
@@ -154,10 +154,52 @@ export function expressions(
   return expression;
 }
 
+/** What rules come to: owners and groups of text fields and lists of text, as they are stored or not. */
+export function ruleExpressions(
+  type: TableType,
+  without: ReadonlySet<string> = new Set(),
+): fc.Arbitrary<Expression> {
+  const fields = [...type.fields.values()].filter(
+    ({ name, kind }) => !without.has(name) && comparisonOf(kind) === 'text',
+  );
+  const leaf = fc.constantFrom(...fields).chain(ruleCondition);
+  const any = fc.array(leaf, { minLength: 1, maxLength: 3 }).map((of): Expression => ({ kind: 'or', of }));
+  return fc.oneof(
+    leaf,
+    any,
+    fc.array(any, { minLength: 2, maxLength: 2 }).map((of): Expression => ({ kind: 'and', of })),
+  );
+}
+
+function ruleCondition(field: FieldModel): fc.Arbitrary<Condition> {
+  const { name, kind, list } = field;
+  const claims = fc.uniqueArray(text, { minLength: 1, maxLength: 4 });
+  return fc.tuple(claims, fc.boolean()).map(([values, asList]) => {
+    const operator = list || asList ? 'hasElement' : values.length === 1 ? 'eq' : 'in';
+    return { kind: 'condition', field: name, fieldKind: kind, operator, values };
+  });
+}
+
+const OPERATORS: readonly Operator[] = [
+  'eq',
+  'ne',
+  'lt',
+  'le',
+  'gt',
+  'ge',
+  'between',
+  'in',
+  'contains',
+  'notContains',
+  'beginsWith',
+  'attributeExists',
+  'hasElement',
+];
+
 /** Conditions on one field, equality the most frequent: that is what makes keys. */
 export function conditions(field: FieldModel): fc.Arbitrary<Condition> {
-  const operators = [...operatorsOf(field)];
-  const equality = operators.filter((operator) => operator === 'eq' || operator === 'in');
+  const operators = OPERATORS.filter((operator) => takesOperator(field, operator));
+  const equality = operators.filter((operator) => ['eq', 'in', 'hasElement'].includes(operator));
   return fc.constantFrom(...operators, ...equality, ...equality).chain((operator) =>
     operandsFor(field, operator).map((values) => ({
       kind: 'condition',
@@ -174,6 +216,7 @@ function operandsFor(field: FieldModel, operator: Operator): fc.Arbitrary<Value[
   const value = valueFor(field);
   const nullable = fc.option(value, { freq: 5, nil: null });
   if (operator === 'in') return fc.array(nullable, { maxLength: 5 });
+  if (operator === 'hasElement') return fc.array(value, { maxLength: 3 });
   if (operator === 'between') return fc.tuple(value, value).map((bounds) => bounds.sort(orderOf(field)));
   return (operator === 'eq' || operator === 'ne' ? nullable : value).map((operand) => [operand]);
 }
@@ -210,7 +253,7 @@ export function rewritten(expression: Expression): fc.Arbitrary<Expression> {
 
 function rewrittenNode(expression: Expression): fc.Arbitrary<Expression> {
   if (expression.kind === 'condition') {
-    if (expression.operator !== 'in') return fc.constant(expression);
+    if (expression.operator !== 'in' && expression.operator !== 'hasElement') return fc.constant(expression);
     return shuffledWithRepeats(expression.values).map((values) => ({ ...expression, values }));
   }
   if (expression.kind === 'not') return rewritten(expression.of).map((of) => ({ kind: 'not', of }));

@@ -19,6 +19,8 @@ describe('canonical text', () => {
     [condition('price', 'between', '1', '2.5'), '1["..","D","price","1","2.5"]'],
     [condition('meta', 'attributeExists', true), '1["?","J","meta",true]'],
     [condition('tags', 'notContains', 'できる"😀'), '1["!~","S","tags","できる\\"😀"]'],
+    [condition('tags', 'hasElement', 'b', 'a', 'b'), '1["@","S","tags","a","b"]'],
+    [condition('tags', 'hasElement', 'a'), '1["@","S","tags","a"]'],
     [not(or(c, b)), '1["!",["|",["=","B","completed",false],[">=","N","priority","2"]]]'],
   ])('of %j is pinned: rows hold it', (expression, text) => {
     expect(canonicalFilter(expression)).toBe(text);
@@ -33,6 +35,7 @@ describe('canonical text', () => {
     ['double negation', not(not(or(a, b))), or(b, a)],
     ['in of one value', condition('title', 'in', 'a', 'a'), a],
     ['in of nothing', condition('title', 'in'), or()],
+    ['an element of nothing', condition('tags', 'hasElement'), or()],
     ['a true operand of and', and(a, and(), not(or())), a],
     ['a false operand of and', and(a, or()), or()],
     ['a true operand of or', or(a, and()), and()],
@@ -49,6 +52,8 @@ describe('canonical text', () => {
     [condition('price', 'between', '1', '2'), condition('price', 'between', '1', '20')],
     [and(a, or(b, c)), or(and(a, b), c)],
     [and(), or()],
+    [condition('title', 'hasElement', 'a'), a],
+    [condition('tags', 'hasElement', 'a'), condition('tags', 'contains', 'a')],
   ])('tells %j from %j', (one, other) => {
     expect(canonicalFilter(one)).not.toBe(canonicalFilter(other));
   });
@@ -115,6 +120,10 @@ describe('texts that no filter has', () => {
     '1["..","N","priority","10","9"]',
     '1["?","S","title","true"]',
     '1["=","J","meta","a"]',
+    '1["@","S","tags",null]',
+    '1["@","S","tags",5]',
+    '1["@","J","meta","a"]',
+    '1["@","N","scores","5.0"]',
     '1["!"]',
     '1["!",["&"],["&"]]',
     '1["&",["&",["?"]]]',

@@ -146,8 +146,45 @@ describe('an expression for DynamoDB', () => {
     expect(written(todoType, many)).toEqual({});
     expect(written(todoType, long)).toHaveProperty('filter');
     const listed = Array.from({ length: 60 }, (_, index) => String(index));
-    expect(written(todoType, condition('title', 'in', ...listed))).toEqual({});
     expect(written(todoType, condition('price', 'in', ...listed))).toHaveProperty('filter');
+  });
+
+  test('lists more than 100 operands, of which DynamoDB takes so many in one IN, in several', () => {
+    const listed = Array.from({ length: 60 }, (_, index) => String(index));
+    const { filter } = written(todoType, condition('title', 'in', ...listed)) ?? {};
+    expect(filter).toMatch(/^title IN \([^)]+\) OR title IN \([^)]+\)$/);
+    const lengths = String(filter)
+      .split(' OR ')
+      .map((part) => part.match(/\{/g)?.length);
+    expect(lengths).toEqual([100, 20]);
+  });
+
+  test('asks lists and sets alone for an element, and compares what is no list as a whole', () => {
+    const isList = 'attribute_type(tags, {"S":"L"}) OR attribute_type(tags, {"S":"SS"})';
+    const elementOf = (...operands: string[]) =>
+      written(todoType, condition('tags', 'hasElement', ...operands));
+    expect(elementOf('ali')).toEqual({
+      filter: `tags = {"S":"ali"} OR ((${isList}) AND contains(tags, {"S":"ali"}))`,
+    });
+    expect(elementOf('ali', 'bob')).toEqual({
+      filter:
+        'tags IN ({"S":"ali"}, {"S":"bob"}) OR ' +
+        `((${isList}) AND (contains(tags, {"S":"ali"}) OR contains(tags, {"S":"bob"})))`,
+    });
+    expect(written(todoType, not(condition('tags', 'hasElement', 'ali')))).toEqual({
+      filter: `NOT (tags = {"S":"ali"} OR ((${isList}) AND contains(tags, {"S":"ali"})))`,
+    });
+    expect(written(todoType, condition('flags', 'hasElement', true))).toEqual({
+      filter:
+        'flags = {"BOOL":true} OR (attribute_type(flags, {"S":"L"}) AND contains(flags, {"BOOL":true}))',
+    });
+    expect(elementOf()).toBeUndefined();
+  });
+
+  test('says all groups of an identity that is in 100', () => {
+    const groups = Array.from({ length: 100 }, (_, index) => `group-${index}`);
+    const { filter } = written(todoType, condition('tags', 'hasElement', ...groups)) ?? {};
+    expect(String(filter).match(/contains/g)).toHaveLength(100);
   });
 
   test('names attributes and values by placeholders, and none that it does not use', () => {

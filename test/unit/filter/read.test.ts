@@ -1,14 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Expression } from '../../../src/filter/expression.ts';
-import { MAX_IN_VALUES } from '../../../src/filter/operators.ts';
-import {
-  MAX_CONDITIONS,
-  MAX_FILTER_DEPTH,
-  MAX_NESTED_FILTERS,
-  readFilter,
-} from '../../../src/filter/read.ts';
+import { readFilter } from '../../../src/filter/read.ts';
+import { DEFAULT_LIMITS } from '../../../src/protocol/limits.ts';
 import { and, condition, not, onUpdateTodo, or, todoType } from './todo.ts';
+
+const { filterConditions, filterDepth, inValues } = DEFAULT_LIMITS;
 
 function read(args: Readonly<Record<string, unknown>>) {
   return readFilter(onUpdateTodo, new Map(Object.entries(args)));
@@ -151,6 +148,11 @@ describe('what cannot be read is refused by a message that names field and opera
       { filter: { completed: { lt: true } } },
       'filter.completed.lt: expected one of eq, ne, in, attributeExists, came another operator',
     ],
+    // What rules are made of is no client's to say.
+    [
+      { filter: { tags: { hasElement: ['a'] } } },
+      'filter.tags.hasElement: expected one of contains, notContains, attributeExists, came another operator',
+    ],
     [
       { filter: { tags: { eq: 'a' } } },
       'filter.tags.eq: expected one of contains, notContains, attributeExists, came another operator',
@@ -191,8 +193,8 @@ describe('limits', () => {
     depth === 1 ? { title: { eq: 'a' } } : { not: nested(depth - 1) };
 
   test('filters nest to a depth and no deeper, however deep the input', () => {
-    expect(read({ filter: nested(MAX_FILTER_DEPTH) }).ok).toBe(true);
-    const reading = read({ filter: nested(MAX_FILTER_DEPTH + 1) });
+    expect(read({ filter: nested(filterDepth) }).ok).toBe(true);
+    const reading = read({ filter: nested(filterDepth + 1) });
     expect(reading).toMatchObject({
       ok: false,
       message: expect.stringContaining('expected at most 10 filters inside'),
@@ -207,23 +209,23 @@ describe('limits', () => {
     expect(read({ filter: filter(99), title: 'a' }).ok).toBe(true);
     expect(read({ filter: filter(99), title: 'a', id: 'b' })).toEqual({
       ok: false,
-      message: `id: expected at most ${MAX_CONDITIONS} conditions, came more`,
+      message: `id: expected at most ${filterConditions} conditions, came more`,
     });
   });
 
   test('empty filters are counted too', () => {
     const filter = (count: number) => ({ and: Array.from({ length: count }, () => ({})) });
-    expect(read({ filter: filter(MAX_NESTED_FILTERS) }).ok).toBe(true);
-    expect(read({ filter: filter(MAX_NESTED_FILTERS + 1) })).toEqual({
+    expect(read({ filter: filter(filterConditions) }).ok).toBe(true);
+    expect(read({ filter: filter(filterConditions + 1) })).toEqual({
       ok: false,
-      message: `filter.and[100]: expected at most ${MAX_NESTED_FILTERS} nested filters, came more`,
+      message: `filter.and[100]: expected at most ${filterConditions} nested filters, came more`,
     });
   });
 
   test('in takes 100 values', () => {
     const values = (count: number) => Array.from({ length: count }, (_, index) => String(index));
-    expect(read({ filter: { id: { in: values(MAX_IN_VALUES) } } }).ok).toBe(true);
-    expect(read({ filter: { id: { in: values(MAX_IN_VALUES + 1) } } })).toEqual({
+    expect(read({ filter: { id: { in: values(inValues) } } }).ok).toBe(true);
+    expect(read({ filter: { id: { in: values(inValues + 1) } } })).toEqual({
       ok: false,
       message: 'filter.id.in: expected at most 100 values, came 101',
     });

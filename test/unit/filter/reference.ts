@@ -28,6 +28,7 @@ function conditionHolds(
   if (operator === 'ne') return !some((value) => equals(field, attribute, value));
   if (operator === 'contains') return some((value) => contains(field, attribute, value));
   if (operator === 'notContains') return !some((value) => contains(field, attribute, value));
+  if (operator === 'hasElement') return some((value) => hasElement(field, attribute, value));
   const seen = comparable(field, attribute);
   const operands = values.map((value) => comparable(field, literal(field, value)));
   const [first, second] = operands;
@@ -63,6 +64,13 @@ function contains(field: FieldModel, attribute: Attribute | undefined, value: Va
     if (seen.slice(at).startsWith(String(part))) return true;
   }
   return false;
+}
+
+/** An element equals the value; or the attribute does, which is no list. */
+function hasElement(field: FieldModel, attribute: Attribute | undefined, value: Value): boolean {
+  if (attribute === undefined || value === null) return false;
+  const isList = ['SS', 'NS', 'BS', 'L'].some((type) => Object.hasOwn(attribute, type));
+  return isList ? contains(field, attribute, value) : equals(field, attribute, value);
 }
 
 function isText({ kind }: FieldModel): boolean {

@@ -41,7 +41,7 @@ describe('docs/operations.md and the code name the same', () => {
 
   test('metrics, either way, with their CloudWatch names and units', () => {
     const counted = found(/\.(?:count|measure)\(\s*'([^']+)'/g);
-    for (const code of found(/\bcode: '(SLOW_CONSUMER|EVENTS_LOST|SCHEMA_CHANGED|TOKEN_EXPIRED)'/g))
+    for (const code of found(/\bcode: '(SLOW_CONSUMER|EVENTS_LOST|SCHEMA_CHANGED|TOKEN_EXPIRED|REVOKED)'/g))
       counted.add(`ended.${code}`);
     const told = documented('## Metrics', '## Logs').map(([name, cloudWatch, unit]) => ({
       name: namesIn(name)[0] ?? '',

@@ -121,6 +121,8 @@ describe('appsync, byte for byte', () => {
     ['SLOW_CONSUMER', 'LimitExceededError', 429],
     ['SCHEMA_CHANGED', 'SchemaChangedError', 410],
     ['EVENTS_LOST', 'EventsLostError', 410],
+    ['REVOKED', 'SubscriptionRevokedError', 403],
+    ['TOO_MANY_SUBSCRIPTIONS', 'MaxSubscriptionsReachedError', 400],
     ['INTERNAL_SERVER_ERROR', 'InternalFailure', 500],
     ['A_PROJECTS_OWN', 'BadRequestException', 400],
     ['__proto__', 'BadRequestException', 400],

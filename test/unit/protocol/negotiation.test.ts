@@ -82,6 +82,8 @@ describe('what is offered, and what is spoken', () => {
     ['__proto__, constructor', ['__proto__', 'constructor']],
     [HEADER, ['header-…']],
     [`mqtt,${HEADER}`, ['mqtt', 'header-…']],
+    ['bearer, eyJhbGciOiJSUzI1NiJ9.e30.c2ln', ['bearer', 'eyJh…']],
+    ['base64url.bearer.authorization.k8s.io.c2VjcmV0', ['base…']],
   ])('Sec-WebSocket-Protocol %j is refused, and no credential is among the names told', (header, offered) => {
     expect(negotiate(header, new Map())).toEqual({ kind: 'unsupported', offered });
     expect(negotiate(header, credential)).toEqual({ kind: 'unsupported', offered });
@@ -93,6 +95,9 @@ describe('the first operation tells the dialect', () => {
     ['{"type":"subscribe","id":"1","payload":{"query":"q"}}', TRANSPORT],
     ['{"type":"subscribe"}', TRANSPORT],
     ['{"type":"start","id":"1","payload":{"query":"q"}}', 'apollo'],
+    ['{"type":"start","id":"1","payload":{"documentId":"d"}}', 'apollo'],
+    ['{"type":"start","id":"1","payload":{"extensions":{"persistedQuery":{"sha256Hash":"d"}}}}', 'apollo'],
+    ['{"type":"start","id":"1","payload":{"extensions":{"persistedQuery":{}},"documentId":7}}', undefined],
     ['{"type":"start","id":"1","payload":{"query":7}}', 'apollo'],
     ['{"type":"start","id":"1","payload":{"data":"{}"}}', 'appsync'],
     ['{"type":"start","id":"1","payload":{"query":"q","data":"{}"}}', 'appsync'],

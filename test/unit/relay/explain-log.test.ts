@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Image } from '../../../src/change/change.ts';
+import { DEFAULT_LIMITS } from '../../../src/protocol/limits.ts';
 import { MAX_DECISIONS } from '../../../src/relay/explain-log.ts';
 import { createTestRelay, type TestRelay, todoRecord } from '../../fixtures/relay.ts';
 
@@ -76,7 +77,8 @@ test('with explainLog off, as it is by default, no decision is logged', async ()
 });
 
 test('a change that concerns very many has so many lines and no more, and says how many it left out', async () => {
-  const relay = createTestRelay({ settings: { explainLog: true } });
+  const limits = { ...DEFAULT_LIMITS, subscriptionsPerConnection: MAX_DECISIONS + 7 };
+  const relay = createTestRelay({ settings: { explainLog: true, limits } });
   await relay.connect('c');
   for (let n = 0; n < MAX_DECISIONS + 7; n += 1)
     await relay.subscribe('c', String(n), 'subscription { onCreateTodo { id } }');

@@ -62,6 +62,8 @@ async function register(world: ReturnType<typeof createFanOutWorld>, count: numb
       table: 'Todos',
       alternatives: [new Map()],
       document,
+      subscriber: { identityHash: 'anyone' },
+      maxOnConnection: 100,
     };
     expect(await relay.context.registry.subscribe(subscription)).toBe('active');
   });

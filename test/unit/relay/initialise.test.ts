@@ -16,7 +16,7 @@ function relayWith(hooks: Hooks = {}): TestRelay {
         identity: {
           kind: 'jwt',
           hash: `h-${subject}`,
-          claims: { issuer: 'https://issuer', subject, groups: [group] },
+          claims: { provider: 'oidc', issuer: 'https://issuer', subject, groups: [group] },
           expiresAt: Math.floor(relay.clock.now() / 1_000) + Number(validFor),
         },
       };

@@ -18,8 +18,10 @@ import { createFakeConnections, type FakeConnections } from '../../../src/testin
 export const JANE: Identity = {
   kind: 'jwt',
   hash: 'jane',
-  claims: { issuer: 'https://issuer', subject: 'jane' },
+  claims: { provider: 'oidc', issuer: 'https://issuer', subject: 'jane' },
 };
+
+const ANYONE: Identity = { kind: 'anonymous', hash: 'anyone' };
 
 /** What the keep-alive run needs of a relay; the rest of the context is there and empty. */
 export function contextOf(given: {
@@ -55,7 +57,7 @@ export function contextOf(given: {
       { write: (line: string) => void logs.push(JSON.parse(line)) },
     ),
     authenticator: { authenticate: async () => ({ kind: 'absent' }) },
-    api: { schema, contextFor: unused, check: unused, run: unused, formatError: unused },
+    api: { schema, contextFor: unused, check: unused, allowed: unused, run: unused, formatError: unused },
     hooks: {},
     settings: { ...DEFAULT_SETTINGS, ...settings },
     random: () => 0.5,
@@ -115,7 +117,7 @@ export function keepAliveWorld(
       connectedAt,
       expiresAt,
       ...(dialect && { dialect }),
-      identity: identity ?? { kind: 'anonymous', hash: 'anyone' },
+      identity: identity ?? ANYONE,
     });
     if (init) await memory.initialise(id, {});
     for (const [clientId, end] of Object.entries(operations)) {
@@ -132,6 +134,8 @@ export function keepAliveWorld(
         stage: 'test',
         activatedAt: clock.now(),
         expiresAt: end === true ? expiresAt : end,
+        subscriber: { identityHash: (identity ?? ANYONE).hash },
+        maxOnConnection: 100,
       });
     }
   };

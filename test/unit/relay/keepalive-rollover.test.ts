@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { DEFAULT_LIMITS } from '../../../src/protocol/limits.ts';
 import type { LiveConnection } from '../../../src/relay/ports.ts';
 import { plannedEnd } from '../../../src/relay/rollover.ts';
 import { keepAliveWorld } from './keepalive-context.ts';
@@ -11,7 +12,8 @@ const connectionOf = (connectionId: string, connectedAt = 0): LiveConnection => 
   stage: 'test',
   initialised: true,
 });
-const endOf = (id: string, connectedAt = 0) => plannedEnd(connectionOf(id, connectedAt));
+const endOf = (id: string, connectedAt = 0, limits = DEFAULT_LIMITS) =>
+  plannedEnd(connectionOf(id, connectedAt), limits);
 
 describe('the planned end of a connection', () => {
   test('is its own, and the same in every process and version: these never change', () => {
@@ -29,6 +31,15 @@ describe('the planned end of a connection', () => {
       quarters[quarter] = (quarters[quarter] ?? 0) + 1;
     }
     expect(Math.min(...quarters)).toBeGreaterThan(900);
+  });
+
+  test('comes five minutes and more before the longest life that is set, of which it leaves most', () => {
+    const limits = { ...DEFAULT_LIMITS, connectionSeconds: 1_800 };
+    for (let n = 0; n < 1_000; n += 1) {
+      const minutes = endOf(`connection ${n}`, 0, limits) / MINUTE;
+      expect(minutes).toBeGreaterThanOrEqual(17.5);
+      expect(minutes).toBeLessThanOrEqual(25);
+    }
   });
 });
 

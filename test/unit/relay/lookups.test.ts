@@ -49,6 +49,8 @@ async function subscribed(connectionId: string, filter: Expression): Promise<voi
     stage: 'test',
     activatedAt: clock.now(),
     expiresAt,
+    subscriber: { identityHash: 'anyone' },
+    maxOnConnection: 100,
   });
   expect(outcome).toBe('active');
 }

@@ -13,7 +13,12 @@ const tokens: TokenVerifier = {
     const expiresAt = relay.clock.now() / 1_000 + Number(validFor);
     return {
       ok: true,
-      identity: { kind: 'jwt', hash: subject, claims: { issuer: 'https://issuer', subject }, expiresAt },
+      identity: {
+        kind: 'jwt',
+        hash: subject,
+        claims: { provider: 'oidc', issuer: 'https://issuer', subject },
+        expiresAt,
+      },
     };
   },
 };

@@ -13,7 +13,11 @@ const ON_UPDATE = 'subscription { onUpdateTodo { id title } }';
 const tokens: TokenVerifier = {
   verify: async (token) => ({
     ok: true,
-    identity: { kind: 'jwt', hash: `h-${token}`, claims: { issuer: 'https://issuer', subject: token } },
+    identity: {
+      kind: 'jwt',
+      hash: `h-${token}`,
+      claims: { provider: 'oidc', issuer: 'https://issuer', subject: token },
+    },
   }),
 };
 
@@ -144,7 +148,7 @@ test('a token that expires takes its subscriptions along: nothing is delivered a
       identity: {
         kind: 'jwt',
         hash: 'h',
-        claims: { issuer: 'https://issuer', subject: 's' },
+        claims: { provider: 'oidc', issuer: 'https://issuer', subject: 's' },
         expiresAt: Math.floor(relay.clock.now() / 1000) + 60,
       },
     }),

@@ -13,7 +13,12 @@ type Person @table(name: "People") { id: ID!  name: String }
 const tokens: TokenVerifier = {
   verify: async (token) => {
     const [subject = '', ...groups] = token.split(':');
-    const claims = { issuer: 'https://issuer', subject, ...(groups.length > 0 && { groups }) };
+    const claims = {
+      provider: 'oidc' as const,
+      issuer: 'https://issuer',
+      subject,
+      ...(groups.length > 0 && { groups }),
+    };
     return { ok: true, identity: { kind: 'jwt', hash: `h-${subject}`, claims } };
   },
 };
@@ -166,6 +171,8 @@ describe('fields that resolvers answer, at delivery', () => {
       stage: 'test',
       activatedAt: relay.clock.now(),
       expiresAt: Math.floor(relay.clock.now() / 1_000) + 7_800,
+      subscriber: { identityHash: 'anyone' },
+      maxOnConnection: 100,
     });
     expect(await relay.clock.run(outcome)).toBe('active');
     await relay.deliver([insert('1', 'ana')]);

@@ -19,7 +19,14 @@ test('C8 secrets stay out: no credential, variable or hook param is in the logs,
   const tokens: TokenVerifier = {
     verify: async (token) =>
       token.startsWith('good-')
-        ? { ok: true, identity: { kind: 'jwt', hash: 'h', claims: { issuer: 'https://i', subject: 's' } } }
+        ? {
+            ok: true,
+            identity: {
+              kind: 'jwt',
+              hash: 'h',
+              claims: { provider: 'oidc', issuer: 'https://i', subject: 's' },
+            },
+          }
         : { ok: false, reason: 'a malformed token' },
   };
   // The clock of the relay is there only once the relay is.

@@ -17,7 +17,11 @@ type Note @table(name: "Notes") { id: ID!  text: String }
 const tokens: TokenVerifier = {
   verify: async (subject) => ({
     ok: true,
-    identity: { kind: 'jwt', hash: `h-${subject}`, claims: { issuer: 'https://issuer', subject } },
+    identity: {
+      kind: 'jwt',
+      hash: `h-${subject}`,
+      claims: { provider: 'oidc', issuer: 'https://issuer', subject },
+    },
   }),
 };
 

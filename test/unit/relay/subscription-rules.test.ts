@@ -16,7 +16,7 @@ function relayWith(options: TestRelayOptions = {}) {
       identity: {
         kind: 'jwt',
         hash: `h-${subject}`,
-        claims: { issuer: 'https://issuer', subject, username: 'somebody' },
+        claims: { provider: 'oidc', issuer: 'https://issuer', subject, username: 'somebody' },
         expiresAt: Math.floor(relay.clock.now() / 1_000) + 60,
       },
     }),

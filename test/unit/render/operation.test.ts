@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { DEFAULT_LIMITS } from '../../../src/protocol/limits.ts';
 import { readOperation } from '../../../src/render/operation.ts';
 import { prepareDocument } from '../../../src/render/render.ts';
 import { loadModel } from '../../../src/schema/load.ts';
@@ -9,12 +10,13 @@ const model = loadModel(
   { file: 'schema.graphql' },
 );
 
-function read(query: string, variables: Record<string, unknown> = {}) {
-  const result = readOperation(model, { query, variables });
+function read(query: string, variables: Record<string, unknown> = {}, limits = DEFAULT_LIMITS) {
+  const result = readOperation(model, { query, variables }, limits);
   if (!result.ok) throw new Error(JSON.stringify(result.errors));
   return result.operation;
 }
-const documentOf = (query: string, variables?: Record<string, unknown>) => read(query, variables).document;
+const documentOf = (query: string, variables?: Record<string, unknown>, limits = DEFAULT_LIMITS) =>
+  read(query, variables, limits).document;
 const errorsOf = (query: string, variables: Record<string, unknown> = {}) => {
   const result = readOperation(model, { query, variables });
   return result.ok ? [] : result.errors;
@@ -61,6 +63,8 @@ describe('the stored document', () => {
     );
     const document = documentOf(
       `subscription { onCreateTodo { owner { ...F0 } } } ${levels.join(' ')} fragment F9 on Person { name age }`,
+      {},
+      { ...DEFAULT_LIMITS, documentDepth: 16 },
     );
     expect(document.length).toBeLessThan(150);
     expect(prepareDocument(model, document)).toMatchObject({ ok: true });

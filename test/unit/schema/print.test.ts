@@ -3,12 +3,16 @@ import { buildSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { loadModel } from '../../../src/schema/load.ts';
 import { fixture, rootSchema } from './signatures.ts';
 
-const FILES = ['appsync-export', 'appsync-full-export', 'appsync-todo', 'catalogue', 'chat', 'live'].map(
-  (name) => ({
-    name,
-    sdl: fixture(name),
-  }),
-);
+const FILES = [
+  'amplify-rules',
+  'appsync-export',
+  'appsync-full-export',
+  'appsync-rules',
+  'appsync-todo',
+  'catalogue',
+  'chat',
+  'live',
+].map((name) => ({ name, sdl: fixture(name) }));
 
 describe.each([{ name: 'the root schema', sdl: rootSchema() }, ...FILES])(
   'the printed schema of $name',

@@ -110,23 +110,11 @@ const CASES: readonly ProblemCase[] = [
     ],
   },
   {
-    name: 'AppSync authorisation directives, each with its place',
-    sdl:
-      BASE_TYPE +
-      'type Query\n  @aws_api_key {\n  a: ID @aws_iam @aws_cognito_user_pools(cognito_groups: ["x"])\n}',
-    problems: [
-      '3:3 @aws_api_key is an authorisation rule, and authorisation rules are not enforced in this release; expected a schema without them',
-      '4:9 @aws_iam is an authorisation rule, and authorisation rules are not enforced in this release; expected a schema without them',
-      '4:18 @aws_cognito_user_pools is an authorisation rule, and authorisation rules are not enforced in this release; expected a schema without them',
-    ],
-  },
-  {
     name: 'Amplify directives',
     sdl: 'type Todo @model @auth(rules: [{allow: public}]) {\n  id: ID! @primaryKey\n}',
     problems: [
       '1:1 expected at least one object type marked @table, got none',
       '1:11 @model is an Amplify directive; expected a schema as AppSync serves it, its types marked with @table',
-      '1:18 @auth is an authorisation rule, and authorisation rules are not enforced in this release; expected a schema without them',
       '2:11 @primaryKey is an Amplify directive; expected a schema as AppSync serves it, its types marked with @table',
     ],
   },
@@ -145,11 +133,11 @@ const CASES: readonly ProblemCase[] = [
   },
   {
     name: 'all at once, in the order of the file',
-    sdl: 'type Todo @table(name: "a b") {\n  id: ID @aws_iam\n  filter: Missing\n}\ntype Subscription {\n  x: Todo\n}',
+    sdl: 'type Todo @table(name: "a b") {\n  id: ID @key\n  filter: Missing\n}\ntype Subscription {\n  x: Todo\n}',
     problems: [
       '1:6 Todo: expected a non-null text or number field to be the key, such as id: ID!, got none; or name the key fields by @table(key: ["…"])',
       '1:11 expected a table name of 1 to 255 letters, digits, "_", "-" and ".", got "a b"',
-      '2:10 @aws_iam is an authorisation rule, and authorisation rules are not enforced in this release; expected a schema without them',
+      '2:10 @key is an Amplify directive; expected a schema as AppSync serves it, its types marked with @table',
       '3:11 Unknown type "Missing".',
       '6:3 subscription x has no source: expected @aws_subscribe(mutations: ["createTodo", "updateTodo", "deleteTodo"]) with one or more of them, got none',
     ],

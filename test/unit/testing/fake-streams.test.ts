@@ -353,6 +353,6 @@ describe('a fake stream over time', () => {
     }
     expect(read).toBe(20_000);
     // Some 120 ms on a quiet machine; the bound only tells a cost that grows with what was written.
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });

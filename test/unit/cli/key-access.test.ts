@@ -1,0 +1,16 @@
+import { expect, test } from '@jest/globals';
+import { isKeyLetIn } from '../../../src/cli/key-access.ts';
+import { loadModel } from '../../../src/schema/load.ts';
+
+const note = (rules: string) =>
+  loadModel(`type Note @table(name: "Notes") ${rules} { id: ID! owner: String }`);
+
+test.each([
+  ['there are no rules', note(''), true],
+  ['a rule is for it', note('@auth(rules: [{allow: owner}, {allow: public}])'), true],
+  ['a rule for it allows writes alone', note('@auth(rules: [{allow: public, operations: [create]}])'), false],
+  ['rules are for owners alone', note('@auth(rules: [{allow: owner}])'), false],
+  ['its type is marked for it, and the subscription for the default mode', note('@aws_api_key'), false],
+])('whether the API key may subscribe to anything when %s', (_, model, expected) => {
+  expect(isKeyLetIn(model, { defaultModes: ['userPools'] })).toBe(expected);
+});
