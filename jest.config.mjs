@@ -22,6 +22,7 @@ const suite = (displayName, extra = {}) => ({
 export default {
   projects: [suite('unit'), suite('contract'), suite('protocol'), suite('integration'), suite('browser')],
   testTimeout: 30_000,
+  testSequencer: '<rootDir>/test/fixtures/slow-first.mjs',
   // Most of the time is spent waiting for servers to start: a worker a core, where Jest would leave one idle.
   maxWorkers: '100%',
 };
