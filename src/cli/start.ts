@@ -65,7 +65,17 @@ export async function start(options: StartOptions): Promise<void> {
       explain: explainer(stack, model),
       issuer: createLocalIssuer(http, Date.now),
     });
-    const info: StackInfo = { ...facts, http, graphql: `${http}/graphql`, tables: project.streams };
+    const graphql = `${http}/graphql`;
+    const info: StackInfo = {
+      ws,
+      http,
+      graphql,
+      dynamodb,
+      region,
+      apiKey,
+      ...speaker,
+      tables: project.streams,
+    };
     if (json) out.write(`${JSON.stringify({ ready: true, ...info })}\n`);
     else out.write(screen({ info, sdl, schemaTables, auth, rules, command, owners }));
     live.begin();
