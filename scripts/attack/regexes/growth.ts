@@ -11,8 +11,11 @@ export interface Growth {
 /** A frame has at most 32 KB. What is linear takes under a few milliseconds for it, what is quadratic hundreds. */
 const LENGTHS = { first: 8_000, last: 32_000 } as const;
 const TOO_FAST_MS = 12;
-/** Short inputs come first: on a long one, what is exponential or cubic would never end. */
-const SHORT_LENGTHS = [20, 500];
+/**
+ * Short inputs come first, and each is little longer than the one before: on a long one, what is exponential would never
+ * end, and how long the shortest takes says of the next only that it is no worse than some sixteen times that.
+ */
+const SHORT_LENGTHS = [16, 20, 24, 28, 32, 40, 50, 64, 90, 128, 180, 256, 360, 500];
 const SHORT_MS = 8;
 /** Beyond it there is nothing worse to look for. */
 const ENOUGH = 9;
