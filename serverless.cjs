@@ -248,13 +248,18 @@ async function warnOfAccess({ offline }, settings, model) {
     }
   }
   if (allowAnyone) {
+    const what = model.access ? 'what its rules make public' : 'it';
     say(
-      'ALLOW ANYONE: custom.tablecast.allowAnyone is set, so whoever finds this API may use it, without a credential.',
+      `ALLOW ANYONE: custom.tablecast.allowAnyone is set, so whoever finds this API may use ${what}, without a credential.`,
     );
   }
-  const { accessWarnings } = await load('auth/warnings.js');
+  const { accessWarnings, modesIn } = await load('auth/warnings.js');
   const access = { defaultModes: defaultAuthorization };
-  for (const { message } of accessWarnings({ model, jwt, access })) say(`${message}.`);
+  const gateway = authorizer && (authorizer.kind === 'iam' ? 'iam' : 'lambda');
+  const ways = { hasApiKeys: apiKeyHashes.length > 0, jwt, gateway, hasHook: authorizeHook };
+  // Offline the environment may have more of them: each function says for itself what it has.
+  const modes = offline ? undefined : modesIn(ways);
+  for (const { message } of accessWarnings({ model, jwt, access, modes })) say(`${message}.`);
 }
 
 function say(text) {

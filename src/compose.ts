@@ -28,7 +28,7 @@ export interface Composition extends RelayContext {
 export function compose(config: Config = readConfig(), parts: Project = projectParts()): Composition {
   const sweep = composeSweep(config);
   const model = readModel(config.schemaFile);
-  warnOfAccess(model, config, sweep.logger);
+  warnOfAccess(model, config, sweep.logger, parts.hooks);
   const base = {
     ...sweep,
     config,

@@ -27,6 +27,6 @@ function writesDisabled({ name }: TableType): GraphQLError {
   return apiError(
     'BadRequestException',
     'WRITES_DISABLED',
-    `Type ${name}: expected "writes: true" for its table in custom.tablecast.tables, got none, so that it cannot be changed through this API`,
+    `Type ${name}: it cannot be changed through this API; expected "writes: true" for its table in custom.tablecast.tables, which does not have it`,
   );
 }

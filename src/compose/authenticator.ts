@@ -5,7 +5,7 @@ import { createApiKeys } from '../auth/api-keys.ts';
 import { createAuthenticator } from '../auth/authenticator.ts';
 import type { Authenticator } from '../auth/identity.ts';
 import { createOwnTokens } from '../auth/own-tokens.ts';
-import { accessWarnings } from '../auth/warnings.ts';
+import { accessWarnings, modesIn } from '../auth/warnings.ts';
 import type { Config } from '../config.ts';
 import type { Hooks } from '../project.ts';
 import type { DoorSettings } from '../relay/context.ts';
@@ -28,8 +28,12 @@ export function authenticatorOf(config: Config, logger: Logger, hooks: Hooks = {
 }
 
 /** Says what of the schema and its configuration may let in more, or fewer, than its author believes. */
-export function warnOfAccess(model: Model, { jwt, settings: { access } }: Config, logger: Logger): void {
-  for (const { event, message } of accessWarnings({ model, jwt, access })) logger.warn({ event }, message);
+export function warnOfAccess(model: Model, config: Config, logger: Logger, hooks: Hooks = {}): void {
+  const { apiKeys, authentication, door, jwt, settings } = config;
+  const ways = { hasApiKeys: apiKeys.length > 0, jwt, gateway: door.gateway.kind };
+  const modes = modesIn({ ...ways, hasHook: hooks.authorize !== undefined });
+  const facts = { model, jwt, access: settings.access, ...(authentication !== 'off' && { modes }) };
+  for (const { event, message } of accessWarnings(facts)) logger.warn({ event }, message);
 }
 
 /** Where authentication is off nobody is anybody, whatever API Gateway says. */

@@ -14,6 +14,8 @@ import { comparisonOf } from './value.ts';
 export interface DynamoDBExpression {
   readonly KeyConditionExpression?: string;
   readonly FilterExpression?: string;
+  /** The greatest sort key that the key condition takes, where it says one: there is nothing behind an item with it. */
+  readonly last?: { readonly attribute: string; readonly value: Attribute };
   /** Placeholder → attribute name; those in use, no others. */
   readonly names: ReadonlyMap<string, string>;
   /** Placeholder → operand. */
@@ -43,6 +45,8 @@ const SORT_KEY_OPERATORS: ReadonlySet<Operator> = new Set([
   'between',
   'beginsWith',
 ]);
+/** Those whose last operand is itself the greatest value that they take. */
+const BOUNDED: ReadonlySet<Operator> = new Set(['eq', 'le', 'between']);
 const SYMBOLS: ReadonlyMap<Operator, string> = new Map([
   ['eq', '='],
   ['lt', '<'],
@@ -81,8 +85,10 @@ export function dynamodbExpression(
   const fits = typeof whole === 'boolean' || fitsExpression(whole.text, placeholders);
   const FilterExpression = textOf(fits ? whole : entity);
   const used = new Set(`${KeyConditionExpression ?? ''} ${FilterExpression ?? ''}`.match(/[#:][nv]\d+/g));
+  const last = keyCondition && lastOf(keyCondition, keyAttributes);
   return {
     ...(KeyConditionExpression !== undefined && { KeyConditionExpression }),
+    ...(last && { last }),
     ...(FilterExpression !== undefined && { FilterExpression }),
     names: new Map([...placeholders.names].filter(([alias]) => used.has(alias))),
     values: new Map([...placeholders.values].filter(([alias]) => used.has(alias))),
@@ -183,6 +189,14 @@ function keyText(
   const clauses = [keyClause(placeholders.name(partitionKey), partition, placeholders)];
   if (sort) clauses.push(keyClause(placeholders.name(sortKey), sort, placeholders));
   return textOf(allOf(clauses));
+}
+
+function lastOf(
+  [, sort]: readonly [KeyCondition, KeyCondition?],
+  [, attribute]: readonly string[],
+): DynamoDBExpression['last'] {
+  const value = sort && BOUNDED.has(sort.operator) ? sort.operands.at(-1) : undefined;
+  return attribute !== undefined && value ? { attribute, value } : undefined;
 }
 
 function keyClause(path: string, { operator, operands }: KeyCondition, placeholders: Placeholders): Clause {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { accessWarnings } from '../../src/auth/warnings.ts';
+import { accessWarnings, modesIn, type WaysIn } from '../../src/auth/warnings.ts';
 import { readConfig } from '../../src/config.ts';
-import type { AccessRule, ModelAccess } from '../../src/schema/access.ts';
+import type { AccessRule, AuthMode, ModelAccess } from '../../src/schema/access.ts';
 import { loadModel } from '../../src/schema/load.ts';
 
 describe('who is let in, by the environment', () => {
@@ -76,6 +76,33 @@ describe('what is said out loud', () => {
     const usesDefault = withRule(anyone, { usesDefault: true });
     expect(events({ model: usesDefault, jwt: [], access })).toEqual(['access.no_default']);
     expect(events({ model: usesDefault, jwt: [], access: { defaultModes: ['apiKey'] } })).toEqual([]);
+  });
+
+  test('that rules are for people whom nothing lets in, and what would', () => {
+    const said = (rule: AccessRule, ways: Partial<WaysIn>, defaultModes: readonly AuthMode[] = []) =>
+      accessWarnings({
+        model: withRule(rule),
+        jwt: [],
+        access: { defaultModes },
+        modes: modesIn({ hasApiKeys: false, jwt: [], hasHook: false, ...ways }),
+      }).map(({ event, message }) => `${event} ${message}`);
+    const key = { hasApiKeys: true };
+    const pools: AccessRule = { ...anyone, modes: ['userPools'] };
+    expect(said(pools, key)).toEqual([
+      expect.stringMatching(/^access\.no_mode .*userPools \(jwt, with a user pool\)/),
+    ]);
+    expect(said(pools, { jwt: [oidc('a')] })).toHaveLength(1);
+    expect(said(pools, { jwt: [pool] })).toEqual([]);
+    // Of the modes of one rule any will do.
+    expect(said({ ...anyone, modes: ['userPools', 'oidc'] }, { jwt: [oidc('a')] })).toEqual([]);
+    expect(said({ ...anyone, modes: ['iam', 'lambda'] }, key)).toEqual([expect.stringContaining('iam (')]);
+    expect(said({ ...anyone, modes: ['iam'] }, { gateway: 'iam' })).toEqual([]);
+    expect(said({ ...anyone, modes: ['iam'] }, { gateway: 'lambda' })).toHaveLength(1);
+    expect(said({ ...anyone, modes: ['lambda'] }, { hasHook: true })).toEqual([]);
+    expect(said({ ...anyone, modes: 'default' }, key, ['oidc'])).toHaveLength(1);
+    expect(said({ ...anyone, modes: 'default' }, key, ['apiKey'])).toEqual([]);
+    // A worker lets nobody in, and knows of no way in.
+    expect(said(pools, {})).toEqual([]);
   });
 
   test('that several issuers of one kind pass for each other, where rules read what they claim', () => {

@@ -13,6 +13,10 @@ export function kindOf({ pk, sk, closed, tombstone }: TableRow): Kind | undefine
   return KINDS.find((kind) => kind === (partition === 'CONN' ? item : partition));
 }
 
+/** True of a row by which a subscription counts for its identity. */
+export const isCounted = ({ pk, sk }: TableRow): boolean =>
+  String(pk).startsWith('ID#') && String(sk).startsWith('S#');
+
 /** The connection a row of any kind belongs to. */
 export function connectionOf({ pk, sk }: TableRow): string {
   const [partition = '', ...rest] = String(pk).split('#');

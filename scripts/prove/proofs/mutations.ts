@@ -6,7 +6,7 @@ import { RULES, type Rule } from '../simulation/rules.ts';
 
 const SMALL = { connections: 10, subscriptions: 5, changes: 160, items: 8 };
 /** Seeds a mutant is given to be caught in. */
-const SEEDS: Readonly<Record<Size, number>> = { short: 2, normal: 12, long: 60 };
+const SEEDS: Readonly<Record<Size, number>> = { short: 8, normal: 12, long: 60 };
 /** Seeds that the relay as it is must come through. */
 const SOUND_SEEDS = 2;
 /** Mutants that run at once, each in a process of its own. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   type DynamoDBDocumentClient,
   type NativeAttributeValue,
@@ -107,6 +108,7 @@ async function fillPage(
   const images: Image[] = [];
   let start = after && toNativeItem(after);
   for (let requests = 0; requests < MAX_REQUESTS; requests++) {
+    if (start && isEndOf(expression, start)) return { images };
     const isFiltered = expression.FilterExpression !== undefined || requests > 0;
     // One more than asked for, to know whether there is a next page.
     const items = isFiltered ? FILTERED_ITEMS_PER_REQUEST : limit + 1;
@@ -127,6 +129,11 @@ async function fillPage(
 }
 
 type NativeItem = Record<string, NativeAttributeValue>;
+
+/** DynamoDB Local refuses to start behind the last item that a key condition takes, and there is nothing to be found. */
+function isEndOf({ last }: DynamoDBExpression, start: NativeItem): boolean {
+  return last !== undefined && isDeepStrictEqual(fromNativeItem(start)[last.attribute], last.value);
+}
 
 async function readPage(
   { client, table }: ListSource,

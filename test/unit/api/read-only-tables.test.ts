@@ -44,7 +44,7 @@ describe('a table that mutations may not write', () => {
     expect(result.errors).toEqual([
       expect.objectContaining({
         message: expect.stringContaining(
-          'Type Order: expected "writes: true" for its table in custom.tablecast.tables',
+          'Type Order: it cannot be changed through this API; expected "writes: true" for its table in custom.tablecast.tables',
         ),
         extensions: expect.objectContaining({ code: 'WRITES_DISABLED' }),
       }),
