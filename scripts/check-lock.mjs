@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findPackage, importName } from './lock-packages.mjs';
 
 /** Packages that may run a script when they are installed, and why they do. */
 const INSTALL_SCRIPTS = new Map([
@@ -61,7 +62,7 @@ function layoutTroubles({ lockfileVersion: version }, packages) {
 
 function packageTroubles(path, entry, packages) {
   const { version, integrity, resolved, link, hasInstallScript } = entry;
-  const name = entry.name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+  const name = entry.name ?? importName(path);
   const found = [];
   const expected = (what, came) => found.push(`${path}: expected ${what}, got ${came ?? 'none'}`);
   if (!path.startsWith('node_modules/') || link) expected('a package of the registry', 'a folder');
@@ -76,7 +77,7 @@ function packageTroubles(path, entry, packages) {
     }
   }
   for (const [dependency, range] of Object.entries(entry.optionalDependencies ?? {})) {
-    const there = lookUp(path, dependency, packages);
+    const there = packages.get(findPackage(path, dependency, packages));
     if (there === undefined) expected(`${dependency} in the lock file`);
     else if (EXACT.test(range) && there.version !== range) expected(`${dependency} ${range}`, there.version);
   }
@@ -106,16 +107,6 @@ function rootTroubles(manifest, root, packages) {
     }
   }
   return found;
-}
-
-/** Where Node looks: in the package itself, then in each that it lies in, outwards. */
-function lookUp(path, name, packages) {
-  const folders = [path];
-  for (let at = path.lastIndexOf('/node_modules/'); at > 0; at = path.lastIndexOf('/node_modules/', at - 1)) {
-    folders.push(path.slice(0, at));
-  }
-  const places = [...folders.map((place) => `${place}/node_modules/${name}`), `node_modules/${name}`];
-  return places.map((place) => packages.get(place)).find((entry) => entry !== undefined);
 }
 
 /** No git, no file, no address: a range, or another name for a package of the registry. */

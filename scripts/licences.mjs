@@ -7,6 +7,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findPackage, importName } from './lock-packages.mjs';
 
 /** All let the code be used and passed on in a product of any licence, as long as the notice is kept. */
 const PERMITTED = new Set([
@@ -81,27 +82,16 @@ function closure(names) {
     if (entry === undefined || found.has(path) || path.includes('node_modules/@types/')) return;
     found.set(path, entry);
     for (const name of Object.keys({ ...entry.dependencies, ...entry.peerDependencies }))
-      add(lookUp(path, name));
+      add(findPackage(path, name, packages));
   };
   for (const name of names) add(`node_modules/${name}`);
   return [...found];
 }
 
-/** Where Node looks: in the package itself, then in each that it lies in, outwards. */
-function lookUp(path, name) {
-  const folders = [path];
-  for (let at = path.lastIndexOf('/node_modules/'); at > 0; at = path.lastIndexOf('/node_modules/', at - 1)) {
-    folders.push(path.slice(0, at));
-  }
-  const nested = folders.map((place) => `${place}/node_modules/${name}`).find((place) => packages.has(place));
-  return nested ?? `node_modules/${name}`;
-}
-
 /** Each name and version once, by name. */
 function rowsOf(entries) {
   const rows = entries.map(([path, { name, version, license }]) => {
-    const last = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
-    return { name: name ?? last, version, licence: license ?? 'none named' };
+    return { name: name ?? importName(path), version, licence: license ?? 'none named' };
   });
   const sorted = rows.sort((a, b) => compare(a.name, b.name) || compare(a.version, b.version));
   return new Map(sorted.map((row) => [`${row.name} ${row.version}`, row]));

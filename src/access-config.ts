@@ -1,7 +1,9 @@
 import type { AuthenticationMode } from './auth/authenticator.ts';
 import { GATEWAY_AUTHS, type GatewaySettings } from './auth/gateway.ts';
+import { isTrustedUrl, parseIssuers, type TokenIssuer } from './auth/issuers.ts';
+import { localIssuers } from './auth/local-issuers.ts';
 import { ORIGIN_EXAMPLE, type OriginRules, readOrigins } from './auth/origins.ts';
-import { choice, type Environment, invalid } from './environment.ts';
+import { choice, type Environment, entries, invalid, url } from './environment.ts';
 import { TablecastError } from './errors.ts';
 import { AUTH_MODES, type AuthMode } from './schema/access.ts';
 
@@ -23,10 +25,16 @@ export function readAuthentication(env: Environment, isOnAws: boolean): Authenti
   return mode;
 }
 
+/** `TABLECAST_JWT`, a JSON array (docs/authentication.md), none by default; and in `npm start` those of the loop. */
+export function readIssuers(env: Environment, isOnAws: boolean): readonly TokenIssuer[] {
+  const name = 'TABLECAST_JWT';
+  return [...parseIssuers(env[name] || '[]', name), ...issuersOfLoop(env, isOnAws)];
+}
+
 /** `TABLECAST_DEFAULT_AUTH`: modes parted by commas; none by default. */
 export function readDefaultModes(env: Environment): readonly AuthMode[] {
   const name = 'TABLECAST_DEFAULT_AUTH';
-  return [...new Set(list(env, name))].map((text) => {
+  return [...new Set(entries(env, name))].map((text) => {
     const mode = AUTH_MODES.find((known) => known === text);
     if (mode === undefined) throw invalid(name, `${AUTH_MODES.join(', ')}, parted by commas`, text);
     return mode;
@@ -41,24 +49,32 @@ export function readGateway(env: Environment): GatewaySettings {
   const kind = GATEWAY_AUTHS.find((known) => known === env['TABLECAST_GATEWAY_AUTH']);
   const given = env['TABLECAST_GATEWAY_AUTH'];
   if (given && !kind) throw invalid('TABLECAST_GATEWAY_AUTH', GATEWAY_AUTHS.join(' or '), given);
-  return { ...(kind && { kind }), claims: list(env, 'TABLECAST_CLAIMS') };
+  return { ...(kind && { kind }), claims: entries(env, 'TABLECAST_CLAIMS') };
 }
 
 /**
  * `TABLECAST_ORIGINS`: origins parted by commas, or `*` (default). `TABLECAST_ORIGIN_MISSING`: `refuse` (default) or
- * `allow` an upgrade without an `Origin`, where there is a list.
+ * `allow` an upgrade without an `Origin`, where there is a list. In `npm start` the page of the loop is on every list.
  */
 export function readOriginRules(env: Environment): OriginRules {
   const name = 'TABLECAST_ORIGINS';
   const missing = choice(env, 'TABLECAST_ORIGIN_MISSING', ['refuse', 'allow'], 'refuse');
-  const read = readOrigins(list(env, name));
+  const read = readOrigins(entries(env, name));
   if ('invalid' in read) throw invalid(name, `* alone, or ${ORIGIN_EXAMPLE}`, read.invalid);
-  return { allowed: read.allowed, missing };
+  const page = env['TABLECAST_LOCAL_ISSUER'];
+  if (read.allowed === '*' || !page) return { allowed: read.allowed, missing };
+  return { allowed: new Set([...read.allowed, page]), missing };
 }
 
-function list(env: Environment, name: string): readonly string[] {
-  return (env[name] ?? '')
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
+/** `npm start` issues tokens of its own, for whoever asks: never where anybody else could ask. */
+function issuersOfLoop(env: Environment, isOnAws: boolean): readonly TokenIssuer[] {
+  const origin = url(env, 'TABLECAST_LOCAL_ISSUER', 'http://localhost:3000');
+  if (!origin) return [];
+  if (isOnAws || !isTrustedUrl(new URL(origin)) || new URL(origin).protocol !== 'http:') {
+    throw new TablecastError(
+      'CONFIG_INVALID',
+      'TABLECAST_LOCAL_ISSUER: expected the page of a local "tablecast start", got it elsewhere',
+    );
+  }
+  return localIssuers(origin);
 }

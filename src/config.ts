@@ -1,15 +1,32 @@
 import { randomBytes } from 'node:crypto';
-import { readAuthentication, readDefaultModes, readGateway, readOriginRules } from './access-config.ts';
+import {
+  readAuthentication,
+  readDefaultModes,
+  readGateway,
+  readIssuers,
+  readOriginRules,
+} from './access-config.ts';
 import { parseApiKeyEntries } from './auth/api-key-text.ts';
 import type { ApiKeyEntry } from './auth/api-keys.ts';
 import type { AuthenticationMode } from './auth/authenticator.ts';
-import { isTrustedUrl, parseIssuers, type TokenIssuer } from './auth/issuers.ts';
-import { localIssuers } from './auth/local-issuers.ts';
-import { bytes, choice, type Environment, invalid, milliseconds, url, within } from './environment.ts';
+import type { TokenIssuer } from './auth/issuers.ts';
+import {
+  bytes,
+  choice,
+  type Environment,
+  entries,
+  invalid,
+  milliseconds,
+  url,
+  within,
+} from './environment.ts';
 import { TablecastError } from './errors.ts';
 import { readLimits } from './limits-config.ts';
+import { type MetricsConfig, type ProcessRole, readMetrics } from './metrics-config.ts';
 import { LOG_LEVELS, type LogLevel } from './observe/logger.ts';
+import { isEmulated, isOnAws } from './platform.ts';
 import { DEFAULT_SETTINGS, type DoorSettings, type RelaySettings } from './relay/context.ts';
+import { readReadOnlyTables, readTableNames } from './tables-config.ts';
 
 /** Everything the handlers take from their environment. */
 export interface Config {
@@ -104,25 +121,6 @@ export interface FanOutConfig {
   readonly lanes: number;
 }
 
-/** Where metrics go: CloudWatch's embedded format, the log, or nowhere. */
-export const METRICS_MODES = ['emf', 'log', 'off'] as const;
-
-export interface MetricsConfig {
-  /** `TABLECAST_METRICS`. Default `emf` on AWS and in the worker, `log` elsewhere. */
-  readonly mode: (typeof METRICS_MODES)[number];
-  /** CloudWatch namespace. `TABLECAST_METRICS_NAMESPACE`, default `Tablecast`. */
-  readonly namespace: string;
-  /** Dimension `service`. `TABLECAST_SERVICE`, default `tablecast`. */
-  readonly service: string;
-  /** Dimension `stage`. `TABLECAST_STAGE`; left out without it. */
-  readonly stage?: string;
-  /** Dimension `function`: Lambda's `AWS_LAMBDA_FUNCTION_NAME`, or what runs instead. */
-  readonly function: string;
-}
-
-/** What runs: a function of ours, or the worker. */
-export type ProcessRole = 'function' | 'worker';
-
 /**
  * Reads the configuration.
  * @throws TablecastError `CONFIG_INVALID` naming the variable, what was expected and what came
@@ -135,7 +133,7 @@ export function readConfig(env: Environment = process.env, role: ProcessRole = '
     relayTable: env['TABLECAST_RELAY_TABLE'] || 'tablecast-relay',
     authentication: readAuthentication(env, isOnAws(env)),
     apiKeys: parseApiKeyEntries(env['TABLECAST_API_KEY_HASHES'] ?? ''),
-    jwt: [...parseIssuers(env['TABLECAST_JWT'] || '[]', 'TABLECAST_JWT'), ...issuersOfLoop(env)],
+    jwt: readIssuers(env, isOnAws(env)),
     door: { origins: readOriginRules(env), gateway: readGateway(env) },
     pageSecret: pageSecret(env),
     corsOrigins: corsOrigins(env),
@@ -146,8 +144,8 @@ export function readConfig(env: Environment = process.env, role: ProcessRole = '
     logLevel: choice(env, 'TABLECAST_LOG_LEVEL', LOG_LEVELS, 'info'),
     logErrorMessages:
       choice(env, 'TABLECAST_LOG_ERROR_MESSAGES', ['on', 'off'], isEmulated(env) ? 'on' : 'off') === 'on',
-    metrics: metrics(env, role),
-    readOnlyTables: readOnlyTables(env['TABLECAST_READ_ONLY_TABLES']),
+    metrics: readMetrics(env, role),
+    readOnlyTables: readReadOnlyTables(env),
     posting: {
       transport: choice(env, 'TABLECAST_TRANSPORT', ['lean', 'https', 'sdk'], 'lean'),
       perSecond: within(env, 'TABLECAST_POSTS_PER_SECOND', 'requests a second', [1, 1_000_000], 10_000),
@@ -167,7 +165,7 @@ export function readConfig(env: Environment = process.env, role: ProcessRole = '
     },
     settings: {
       ...DEFAULT_SETTINGS,
-      tableNames: tableNames(env['TABLECAST_TABLE_NAMES']),
+      tableNames: readTableNames(env),
       leave: choice(env, 'TABLECAST_LEAVE', ['image', 'keys'], DEFAULT_SETTINGS.leave),
       initWaitMs: milliseconds(env, 'TABLECAST_INIT_WAIT_MS', DEFAULT_SETTINGS.initWaitMs),
       lockWaitMs: milliseconds(env, 'TABLECAST_LOCK_WAIT_MS', DEFAULT_SETTINGS.lockWaitMs),
@@ -183,96 +181,6 @@ export function readConfig(env: Environment = process.env, role: ProcessRole = '
       explainLog: choice(env, 'TABLECAST_EXPLAIN_LOG', ['on', 'off'], 'off') === 'on',
     },
   };
-}
-
-/** What the worker takes from its environment beside {@link Config}. */
-export interface WorkerConfig {
-  /** Address `/healthz` listens on. `TABLECAST_WORKER_HOST`, default every address. */
-  readonly host: string;
-  /** Its port, 0 for a free one. `TABLECAST_WORKER_PORT`, default 8080. */
-  readonly port: number;
-  /**
-   * How long a shard stays this worker's after it was last heard of. `TABLECAST_WORKER_LEASE_MS`, 1 000 to 300 000,
-   * default 10 000.
-   */
-  readonly leaseMs: number;
-  /** Wait after a page that was not full. `TABLECAST_WORKER_POLL_MS`, 50 to 60 000, default 250. */
-  readonly pollIntervalMs: number;
-  /** Records in a page: after a crash at most these are delivered again. `TABLECAST_WORKER_BATCH_SIZE`, 1 to 1 000, default 100. */
-  readonly batchSize: number;
-  /** Time to finish pages in once told to stop. `TABLECAST_WORKER_GRACE_MS`, up to 3 600 000, default 25 000. */
-  readonly graceMs: number;
-  /** A shard that got no further for this long is a problem. `TABLECAST_WORKER_STALE_MS`, at least 1 000, default 120 000. */
-  readonly staleAfterMs: number;
-  /** Period at which what was counted is logged. `TABLECAST_WORKER_METRICS_MS`, at least 1 000, default 60 000. */
-  readonly metricsIntervalMs: number;
-  /** Where the first worker ever begins. `TABLECAST_WORKER_START_AT`, `LATEST` (default) or `TRIM_HORIZON`. */
-  readonly startAt: 'LATEST' | 'TRIM_HORIZON';
-  /** The file with the project's resolvers, if it has not a usual name. `TABLECAST_RESOLVERS`. */
-  readonly resolvers: string | undefined;
-}
-
-/**
- * Reads what the worker alone needs.
- * @throws TablecastError `CONFIG_INVALID` naming the variable, what was expected and what came
- */
-export function readWorkerConfig(env: Environment = process.env): WorkerConfig {
-  return {
-    host: env['TABLECAST_WORKER_HOST'] || '0.0.0.0',
-    port: within(env, 'TABLECAST_WORKER_PORT', 'a port', [0, 65_535], 8080),
-    leaseMs: within(env, 'TABLECAST_WORKER_LEASE_MS', 'milliseconds', [1_000, 300_000], 10_000),
-    pollIntervalMs: within(env, 'TABLECAST_WORKER_POLL_MS', 'milliseconds', [50, 60_000], 250),
-    batchSize: within(env, 'TABLECAST_WORKER_BATCH_SIZE', 'records', [1, 1_000], 100),
-    graceMs: within(env, 'TABLECAST_WORKER_GRACE_MS', 'milliseconds', [0, 3_600_000], 25_000),
-    staleAfterMs: within(env, 'TABLECAST_WORKER_STALE_MS', 'milliseconds', [1_000, 3_600_000], 120_000),
-    metricsIntervalMs: within(env, 'TABLECAST_WORKER_METRICS_MS', 'milliseconds', [1_000, 3_600_000], 60_000),
-    startAt: choice(env, 'TABLECAST_WORKER_START_AT', ['LATEST', 'TRIM_HORIZON'], 'LATEST'),
-    resolvers: env['TABLECAST_RESOLVERS'] || undefined,
-  };
-}
-
-/**
- * What tells that AWS runs us. AWS_EXECUTION_ENV alone is missing in functions made from a container image.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
- */
-const AWS_MARKS = ['AWS_EXECUTION_ENV', 'AWS_LAMBDA_RUNTIME_API', 'AWS_LAMBDA_FUNCTION_NAME'];
-
-function isOnAws(env: Environment): boolean {
-  return AWS_MARKS.some((name) => env[name]) && !isEmulated(env);
-}
-
-/**
- * Whether serverless-offline runs us: it sets IS_OFFLINE, and no address of Lambda's runtime API, which every function on
- * AWS has. A variable alone that somebody deploys by mistake must not make AWS a developer's machine.
- */
-function isEmulated(env: Environment): boolean {
-  return Boolean(env['IS_OFFLINE']) && !env['AWS_LAMBDA_RUNTIME_API'];
-}
-
-/** Locally they stay in the log, so that the screen of `start` can be read. */
-function metrics(env: Environment, role: ProcessRole): MetricsConfig {
-  const stage = env['TABLECAST_STAGE'];
-  const byDefault = role === 'worker' || isOnAws(env) ? 'emf' : 'log';
-  return {
-    mode: choice(env, 'TABLECAST_METRICS', METRICS_MODES, byDefault),
-    namespace: env['TABLECAST_METRICS_NAMESPACE'] || 'Tablecast',
-    service: env['TABLECAST_SERVICE'] || 'tablecast',
-    ...(stage && { stage }),
-    function: env['AWS_LAMBDA_FUNCTION_NAME'] || role,
-  };
-}
-
-/** `npm start` issues tokens of its own, for whoever asks: never where anybody else could ask. */
-function issuersOfLoop(env: Environment): readonly TokenIssuer[] {
-  const origin = url(env, 'TABLECAST_LOCAL_ISSUER', 'http://localhost:3000');
-  if (!origin) return [];
-  if (isOnAws(env) || !isTrustedUrl(new URL(origin)) || new URL(origin).protocol !== 'http:') {
-    throw new TablecastError(
-      'CONFIG_INVALID',
-      'TABLECAST_LOCAL_ISSUER: expected the page of a local "tablecast start", got it elsewhere',
-    );
-  }
-  return localIssuers(origin);
 }
 
 /**
@@ -323,10 +231,7 @@ function pageSecret(env: Environment): string {
 
 function corsOrigins(env: Environment): Config['corsOrigins'] {
   const name = 'TABLECAST_CORS_ORIGINS';
-  const origins = (env[name] ?? '')
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
+  const origins = entries(env, name);
   if (origins.length === 0 || (origins.length === 1 && origins[0] === '*')) return '*';
   for (const origin of origins) {
     // A browser sends the origin in just this form, and it is compared to the letter.
@@ -335,32 +240,4 @@ function corsOrigins(env: Environment): Config['corsOrigins'] {
     }
   }
   return [...new Set(origins)];
-}
-
-function tableNames(value: string | undefined): ReadonlyMap<string, string> {
-  if (!value) return new Map();
-  try {
-    const parsed: unknown = JSON.parse(value);
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
-      const entries = Object.entries(parsed);
-      if (entries.every((entry): entry is [string, string] => typeof entry[1] === 'string'))
-        return new Map(entries);
-    }
-  } catch {
-    // Told below.
-  }
-  throw invalid('TABLECAST_TABLE_NAMES', 'a JSON object of stored name to schema name', value);
-}
-
-function readOnlyTables(value: string | undefined): ReadonlySet<string> {
-  if (!value) return new Set();
-  try {
-    const parsed: unknown = JSON.parse(value);
-    if (Array.isArray(parsed) && parsed.every((name): name is string => typeof name === 'string')) {
-      return new Set(parsed);
-    }
-  } catch {
-    // Told below.
-  }
-  throw invalid('TABLECAST_READ_ONLY_TABLES', 'a JSON array of schema names of tables', value);
 }

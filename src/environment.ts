@@ -61,6 +61,15 @@ export function within(
   throw invalid(name, `${what} from ${least} to ${most}`, value);
 }
 
+/** What stands between commas, without the space about it; none when there is nothing. */
+export function entries(env: Environment, name: string): readonly string[] {
+  return (env[name] ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+/** The refusal of a value, of which it shows the first 40 characters. */
 export function invalid(name: string, expected: string, value: string): TablecastError {
   return new TablecastError('CONFIG_INVALID', `${name}: expected ${expected}, got "${value.slice(0, 40)}"`);
 }

@@ -2,12 +2,12 @@ import { TablecastError } from '../errors.ts';
 import type { Model } from '../schema/model.ts';
 import { alarms } from './alarms.ts';
 import { authorizerExtensions, authorizerResources } from './authorizer.ts';
-import { BUNDLING } from './bundling.ts';
 import { fanOutQueues } from './fan-out-queues.ts';
 import { type FunctionDefinition, functionDefinition } from './functions.ts';
 import { checkGatewayLogs } from './gateway-logs.ts';
 import { getAtt, type Resource, type Resources, type Text } from './intrinsics.ts';
 import { managedTable, managedTableId } from './managed-table.ts';
+import { packagePatterns } from './package-patterns.ts';
 import { queues } from './queues.ts';
 import { relayTableDefinition } from './relay-table.ts';
 import { FUNCTION_NAMES, type FunctionName, RELAY_TABLE_ID, role, roleId } from './roles.ts';
@@ -103,7 +103,7 @@ export function deployment(settings: DeploymentSettings, model: Model): Deployme
       streams,
       claims: model.access?.claims ?? [],
       runsQueries: tableActions(functionName, model).reads.length > 0,
-      patterns: patternsOf(functionName, settings),
+      patterns: packagePatterns(functionName, settings),
     });
   return {
     functions: {
@@ -242,17 +242,4 @@ function lambdaName({ service, stage }: DeploymentSettings, functionName: Functi
     'CONFIG_INVALID',
     `Function ${name}: expected a name of at most ${MAX_FUNCTION_NAME} characters, got ${name.length}; shorten service or stage`,
   );
-}
-
-/**
- * What a zip holds beside the bundles: the schema file and that of the documents, once. Where all functions share one zip, one of them asks for
- * it; where each has its own, each does, and names its bundle too, for serverless-esbuild leaves out what lies under
- * node_modules unless it is asked for.
- */
-function patternsOf(functionName: FunctionName, settings: DeploymentSettings): readonly string[] {
-  const { documents, handlers, individually, only, schema } = settings;
-  const files = documents === undefined ? [schema] : [schema, documents];
-  const bundle = `${handlers}/${functionName}${BUNDLING.outputFileExtension}`;
-  if (individually === true) return [...files, bundle];
-  return functionName === (only ?? 'connect') ? files : [];
 }

@@ -10,7 +10,7 @@ import {
   subscriptionOf,
   TABLE,
 } from './registry-samples.ts';
-import { localWorld, memoryWorld, modelWorld, START, type Store, warmWorld } from './registry-worlds.ts';
+import { everyWorld, START, type Store } from './registry-worlds.ts';
 
 const FIELDS = ['title', 'memo', 'priority', 'completed', 'owner'];
 
@@ -31,12 +31,7 @@ async function openAt({ registry, clock }: Store, id: string): Promise<{ readonl
   return { expiresAt };
 }
 
-describe.each([
-  ['memory', memoryWorld],
-  ['DynamoDB on the table model', modelWorld],
-  ['DynamoDB with rows in memory', warmWorld],
-  ['DynamoDB Local', localWorld()],
-])('registry, rows that subscriptions share: %s', (_, world) => {
+describe.each(everyWorld())('registry, rows that subscriptions share: %s', (_, world) => {
   beforeAll(() => world.start());
   afterAll(() => world.stop());
 

@@ -166,3 +166,13 @@ export async function scan(client: DynamoDBDocumentClient, TableName: string): P
   } while (start);
   return rows;
 }
+
+/** Every implementation of the port, by name: for `describe.each` of a file, whose own DynamoDB Local the last one is. */
+export function everyWorld(): readonly (readonly [name: string, world: World])[] {
+  return [
+    ['memory', memoryWorld],
+    ['DynamoDB on the table model', modelWorld],
+    ['DynamoDB with rows in memory', warmWorld],
+    ['DynamoDB Local', localWorld()],
+  ];
+}

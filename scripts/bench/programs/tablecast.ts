@@ -4,17 +4,10 @@ import { pino } from 'pino';
 import { systemClock } from '../../../src/adapters/clock.ts';
 import { withoutLogging } from '../../../src/adapters/dynamodb/document-client.ts';
 import { createDynamoDBRegistry } from '../../../src/adapters/dynamodb/registry.ts';
-import { createMemoryTables } from '../../../src/adapters/memory/tables.ts';
-import { createApi } from '../../../src/api/api.ts';
-import { createApiKeys } from '../../../src/auth/api-keys.ts';
-import { createAuthenticator } from '../../../src/auth/authenticator.ts';
-import { createCounters } from '../../../src/observe/counters.ts';
-import { DEFAULT_SETTINGS, type RelayContext } from '../../../src/relay/context.ts';
 import { createDeliver } from '../../../src/relay/deliver/deliver.ts';
-import type { Transport } from '../../../src/relay/ports.ts';
-import { loadModel } from '../../../src/schema/load.ts';
+import { relayContext } from '../relay-context.ts';
 import { tableName } from '../servers/table-names.ts';
-import { CREDENTIALS, insertOf, REGION, SDL } from '../workload.ts';
+import { CREDENTIALS, insertOf, REGION } from '../workload.ts';
 import type { CreateProgram, Surroundings } from './program.ts';
 import { createTransport, type TransportKind } from './transports.ts';
 
@@ -57,7 +50,17 @@ function createPipeline(surroundings: Surroundings, kind: TransportKind): Return
         },
       },
     );
-    const context = contextOf(transport, logger, surroundings, client, tableName('tablecast', cell));
+    const context = relayContext({
+      registry: createDynamoDBRegistry({
+        client,
+        tableName: tableName('tablecast', cell),
+        clock: systemClock,
+        warm: WARM,
+      }),
+      transport,
+      logger,
+      settings: { maxConcurrentPosts: surroundings.concurrency },
+    });
     const deliver = createDeliver(context);
     return {
       async deliver(events) {
@@ -68,35 +71,5 @@ function createPipeline(surroundings: Surroundings, kind: TransportKind): Return
       },
       renderings: () => renderings,
     };
-  };
-}
-
-function contextOf(
-  transport: Transport,
-  logger: RelayContext['logger'],
-  { concurrency }: Surroundings,
-  client: DynamoDBDocumentClient,
-  relayTable: string,
-): RelayContext {
-  const model = loadModel(SDL);
-  return {
-    model,
-    registry: createDynamoDBRegistry({ client, tableName: relayTable, clock: systemClock, warm: WARM }),
-    transport,
-    clock: systemClock,
-    metrics: createCounters(),
-    logger,
-    authenticator: createAuthenticator({ mode: 'off', apiKeys: createApiKeys([]), clock: systemClock }),
-    api: createApi({
-      model,
-      tables: createMemoryTables(),
-      publish: async () => ({ eventId: '', matched: 0, sent: 0 }),
-      logger,
-      clock: systemClock,
-      pageSecret: 'page-secret-of-the-bench',
-    }),
-    hooks: {},
-    settings: { ...DEFAULT_SETTINGS, maxConcurrentPosts: concurrency },
-    random: Math.random,
   };
 }

@@ -1,11 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, Registry, Revocation, Subscriber } from '../../relay/ports.ts';
 
+/** Which identities were revoked, and up to which moment. */
 export interface Revocations extends Pick<Registry, 'revoke'> {
   /** Whether what a subscriber has was revoked. */
   isRevoked(subscriber: Subscriber): boolean;
 }
 
+/** Without a mark at first; what is past its `until` is forgotten. */
 export function createRevocations(clock: Clock): Revocations {
   /** Identity hash → what was revoked of it. */
   const marks = new Map<string, Revocation>();

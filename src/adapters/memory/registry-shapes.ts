@@ -4,6 +4,7 @@ import { chooseShapes } from '../../filter/shapes.ts';
 import type { Clock, NewSubscription, Shape } from '../../relay/ports.ts';
 import type { RegistryLimits } from './registry-limits.ts';
 
+/** The shapes of all fields, and until when each is in use. */
 export interface ShapeBook {
   /** Chooses the shapes of a subscription, and keeps them in use for as long as it can live. */
   use(subscription: NewSubscription): readonly { readonly equalities: Equalities; readonly shard: number }[];

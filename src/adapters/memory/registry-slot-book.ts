@@ -20,6 +20,7 @@ export interface SlotBook {
   find(lookups: readonly Lookup[]): ReadonlyMap<string, FoundCandidates>;
 }
 
+/** An empty book. */
 export function createSlotBook(clock: Clock): SlotBook {
   /** Connection id → client id → slot. */
   const slots = new Map<string, Map<string, Slot>>();

@@ -2,12 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { filterKey } from '../../filter/keys.ts';
 import type {
   Clock,
-  Connection,
   LiveSubscription,
   NewSubscription,
   Registry,
   StoredDocument,
 } from '../../relay/ports.ts';
+import { createConnectionBook } from './registry-connections.ts';
 import {
   assertClientId,
   DEFAULT_REGISTRY_LIMITS,
@@ -23,8 +23,10 @@ import { createSlotBook } from './registry-slot-book.ts';
 import type { Slot, SubscriptionSlot } from './registry-slots.ts';
 import { createConnectionStores } from './registry-store.ts';
 
+/** What a registry in memory is made with. */
 export interface MemoryRegistryOptions {
   readonly clock: Clock;
+  /** Other limits than `DEFAULT_REGISTRY_LIMITS`, one by one. */
   readonly limits?: Partial<RegistryLimits>;
 }
 
@@ -34,7 +36,7 @@ export interface MemoryRegistryOptions {
  */
 export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOptions): Registry {
   const limits = { ...DEFAULT_REGISTRY_LIMITS, ...given };
-  const connections = new Map<string, Connection>();
+  const connections = createConnectionBook(clock);
   const slots = createSlotBook(clock);
   /** Hash → document, and the end of its use in epoch seconds. */
   const documents = new Map<string, { readonly document: StoredDocument; readonly expiresAt: number }>();
@@ -45,18 +47,11 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
   const seconds = () => Math.floor(clock.now() / 1_000);
   const live = <T extends { readonly expiresAt: number }>(entry: T | undefined) =>
     entry && entry.expiresAt > seconds() ? entry : undefined;
-  const connectionOf = (id: string) => live(connections.get(id));
-  const openConnection = (id: string) => {
-    const connection = connectionOf(id);
-    return connection && !connection.closed ? connection : undefined;
-  };
-  const isOpen = (id: string) => openConnection(id) !== undefined;
+  const isOpen = (id: string) => connections.openOne(id) !== undefined;
   const stores = createConnectionStores(isOpen);
   const locks = createConnectionLocks(clock, isOpen);
-  /** Connection id → the earliest end noted. */
-  const operationEnds = new Map<string, number>();
   const forgetExtras = (id: string) => {
-    operationEnds.delete(id);
+    connections.forgetEnds(id);
     stores.forget(id);
     locks.forget(id);
   };
@@ -76,19 +71,14 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
     // Nothing else expires within a second, and very many may connect in one.
     if (forgottenAt === seconds()) return;
     forgottenAt = seconds();
-    for (const [id, connection] of connections) {
-      if (live(connection)) continue;
-      connections.delete(id);
-      forgetExtras(id);
-    }
+    for (const id of connections.forget()) forgetExtras(id);
     for (const [hash, entry] of documents) if (!live(entry)) documents.delete(hash);
     slots.forget(seconds());
   };
 
   const close = async (connectionId: string) => {
     await nextTurn();
-    const connection = connectionOf(connectionId);
-    if (connection) connections.set(connectionId, { ...connection, closed: true });
+    connections.markClosed(connectionId);
     await nextTurn();
     const own = slots.removeAll(connectionId);
     forgetExtras(connectionId);
@@ -99,53 +89,19 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
     async open(connection) {
       await nextTurn();
       forgetExpired();
-      connections.set(connection.id, {
-        ...connection,
-        initialised: false,
-        confirmSubscriptions: false,
-        strictOrdering: false,
-        closed: false,
-      });
+      connections.add(connection);
     },
 
-    async initialise(connectionId, init) {
-      const { dialect, identity, confirmSubscriptions = false, strictOrdering = false } = init;
-      await nextTurn();
-      const connection = openConnection(connectionId);
-      if (!connection) return 'unknown';
-      if (connection.initialised) return 'repeated';
-      connections.set(connectionId, {
-        ...connection,
-        ...(dialect && { dialect }),
-        ...(identity && { identity }),
-        confirmSubscriptions,
-        strictOrdering,
-        initialised: true,
-      });
-      return 'initialised';
-    },
-
-    async speak(connectionId, dialect) {
-      await nextTurn();
-      const connection = openConnection(connectionId);
-      if (connection) connections.set(connectionId, { ...connection, dialect });
-    },
-
-    async noteExpiry(connectionId, expiresAt) {
-      await nextTurn();
-      const noted = operationEnds.get(connectionId) ?? Number.POSITIVE_INFINITY;
-      if (isOpen(connectionId)) operationEnds.set(connectionId, Math.min(noted, expiresAt));
-    },
+    initialise: connections.initialise,
+    speak: connections.speak,
+    noteExpiry: connections.noteExpiry,
+    connection: connections.connection,
+    live: connections.live,
 
     readStore: stores.readStore,
     updateStore: stores.updateStore,
     lock: locks.lock,
     unlock: locks.unlock,
-
-    async connection(connectionId) {
-      await nextTurn();
-      return connectionOf(connectionId);
-    },
 
     async subscribe(subscription) {
       assertClientId(subscription.clientId);
@@ -175,7 +131,7 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
       slots.put(connectionId, clientId, slot);
       await nextTurn();
       const standing = slots.get(connectionId, clientId) === slot;
-      if (!openConnection(connectionId)) {
+      if (!isOpen(connectionId)) {
         if (standing) slots.remove(connectionId, clientId);
         return 'closed';
       }
@@ -224,9 +180,11 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
 
     async *connectionsOf(identityHash) {
       await nextTurn();
-      const own = [...connections.keys()].filter((id) => openConnection(id)?.identity?.hash === identityHash);
       const counted = [...slots.countedFor(identityHash)].filter(isCounted);
-      const ids = new Set([...own, ...counted.map(({ subscription }) => subscription.connectionId)]);
+      const ids = new Set([
+        ...connections.openedBy(identityHash),
+        ...counted.map(({ subscription }) => subscription.connectionId),
+      ]);
       for (const connectionId of ids) yield { connectionId };
     },
 
@@ -243,26 +201,6 @@ export function createMemoryRegistry({ clock, limits: given }: MemoryRegistryOpt
     async document(hash) {
       await nextTurn();
       return live(documents.get(hash))?.document;
-    },
-
-    async *live() {
-      for (const id of [...connections.keys()]) {
-        await nextTurn();
-        const connection = openConnection(id);
-        if (!connection) continue;
-        const { stage, dialect, identity, connectedAt, initialised } = connection;
-        const operationExpiresAt = operationEnds.get(id);
-        yield {
-          connectionId: id,
-          stage,
-          connectedAt,
-          initialised,
-          ...(dialect && { dialect }),
-          ...(identity && { identityHash: identity.hash }),
-          ...(identity?.expiresAt !== undefined && { credentialExpiresAt: identity.expiresAt }),
-          ...(operationExpiresAt !== undefined && { operationExpiresAt }),
-        };
-      }
     },
   };
 }

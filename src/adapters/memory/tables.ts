@@ -12,6 +12,7 @@ import type { Expression } from '../../filter/expression.ts';
 import { compilePredicate } from '../../filter/predicate.ts';
 import type { TableType } from '../../schema/model.ts';
 
+/** What tables in memory are made with. */
 export interface MemoryTablesOptions {
   /** Table name as the schema writes it → items that are there at first. None by default. */
   readonly items?: ReadonlyMap<string, readonly Image[]>;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readWorkerConfig } from '../../../src/config.ts';
+import { readWorkerConfig } from '../../../src/worker-config.ts';
 
 test('with nothing set, or set to nothing, everything of the worker has its default', () => {
   const defaults = {

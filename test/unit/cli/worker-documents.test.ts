@@ -25,7 +25,9 @@ describe('the variables', () => {
 
   test('those of the worker in the help are those that are read', () => {
     const named = variables.map(([name]) => name).filter((name) => name.startsWith('TABLECAST_WORKER_'));
-    const inCode = read('src/config.ts').matchAll(/'(TABLECAST_WORKER_\w+)'|\['(TABLECAST_WORKER_\w+)'\]/g);
+    const inCode = read('src/worker-config.ts').matchAll(
+      /'(TABLECAST_WORKER_\w+)'|\['(TABLECAST_WORKER_\w+)'\]/g,
+    );
     const readByCode = new Set([...inCode].map(([, one, other]) => one ?? other));
     expect(new Set(named)).toEqual(readByCode);
   });

@@ -1,12 +1,11 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { Image } from '../../../src/change/change.ts';
-import { alternatives } from '../../../src/filter/alternatives.ts';
-import { canonicalFilter } from '../../../src/filter/canonical.ts';
 import type { Expression } from '../../../src/filter/expression.ts';
 import { MAX_IMAGE_KEYS } from '../../../src/filter/image-keys.ts';
 import { intake } from '../../../src/relay/deliver/intake.ts';
 import { findMatches } from '../../../src/relay/deliver/match.ts';
 import { createTestRelay, type TestRelay, todoRecord } from '../../fixtures/relay.ts';
+import { subscribeByFilter } from './filtered-subscription.ts';
 
 const SDL = 'type Todo @table(name: "Todos") { id: ID! owner: String members: [String!] }';
 
@@ -36,28 +35,8 @@ const member = (...values: string[]): Expression => ({
   values,
 });
 
-async function subscribed(connectionId: string, filter: Expression): Promise<void> {
-  const { registry, clock } = relay.context;
-  const expiresAt = Math.floor(clock.now() / 1_000) + 7_200;
-  await registry.open({ id: connectionId, stage: 'test', connectedAt: clock.now(), expiresAt });
-  const outcome = await registry.subscribe({
-    connectionId,
-    clientId: '1',
-    field: 'onCreateTodo',
-    table: 'Todos',
-    alternatives: alternatives(filter),
-    filter: canonicalFilter(filter),
-    document: { hash: 'd', text: 'subscription{onCreateTodo{id}}' },
-    renderingKey: 'r',
-    dialect: 'graphql-transport-ws',
-    stage: 'test',
-    activatedAt: clock.now(),
-    expiresAt,
-    subscriber: { identityHash: connectionId },
-    maxOnConnection: 100,
-  });
-  expect(outcome).toBe('active');
-}
+const subscribed = (connectionId: string, filter: Expression) =>
+  subscribeByFilter(relay, connectionId, filter);
 
 /** Who is found for items with these members. */
 async function found(...lists: readonly (readonly string[])[]): Promise<string[]> {

@@ -1,12 +1,11 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { Image } from '../../../src/change/change.ts';
-import { alternatives } from '../../../src/filter/alternatives.ts';
-import { canonicalFilter } from '../../../src/filter/canonical.ts';
 import type { Expression } from '../../../src/filter/expression.ts';
 import { intake } from '../../../src/relay/deliver/intake.ts';
 import { findMatches } from '../../../src/relay/deliver/match.ts';
 import { createTestRelay, type TestRelay, todoRecord } from '../../fixtures/relay.ts';
 import { and, condition, not, or } from '../filter/todo.ts';
+import { subscribeByFilter } from './filtered-subscription.ts';
 
 let relay: TestRelay;
 /** Of the last batch: filter keys asked for, and rows that were found under them. */
@@ -31,29 +30,8 @@ beforeEach(() => {
   });
 });
 
-/** Subscribes with a filter as an expression: what is forced upon a subscriber comes as one, too. */
-async function subscribed(connectionId: string, filter: Expression): Promise<void> {
-  const { registry, clock } = relay.context;
-  const expiresAt = Math.floor(clock.now() / 1_000) + 7_200;
-  await registry.open({ id: connectionId, stage: 'test', connectedAt: clock.now(), expiresAt });
-  const outcome = await registry.subscribe({
-    connectionId,
-    clientId: '1',
-    field: 'onCreateTodo',
-    table: 'Todos',
-    alternatives: alternatives(filter),
-    filter: canonicalFilter(filter),
-    document: { hash: 'd', text: 'subscription{onCreateTodo{id}}' },
-    renderingKey: 'r',
-    dialect: 'graphql-transport-ws',
-    stage: 'test',
-    activatedAt: clock.now(),
-    expiresAt,
-    subscriber: { identityHash: 'anyone' },
-    maxOnConnection: 100,
-  });
-  expect(outcome).toBe('active');
-}
+const subscribed = (connectionId: string, filter: Expression) =>
+  subscribeByFilter(relay, connectionId, filter);
 
 async function matched(...items: readonly Image[]): Promise<string[]> {
   asked = { keys: 0, rows: 0, rounds: [] };

@@ -2,17 +2,12 @@ import { pino } from 'pino';
 import { systemClock } from '../../../../src/adapters/clock.ts';
 import type { DocumentClient } from '../../../../src/adapters/dynamodb/document-client.ts';
 import { createDynamoDBRegistry } from '../../../../src/adapters/dynamodb/registry.ts';
-import { createMemoryTables } from '../../../../src/adapters/memory/tables.ts';
-import { createApi } from '../../../../src/api/api.ts';
-import { createApiKeys } from '../../../../src/auth/api-keys.ts';
-import { createAuthenticator } from '../../../../src/auth/authenticator.ts';
-import { createCounters } from '../../../../src/observe/counters.ts';
-import { DEFAULT_SETTINGS, type RelayContext } from '../../../../src/relay/context.ts';
+import type { RelayContext } from '../../../../src/relay/context.ts';
 import { open } from '../../../../src/relay/open.ts';
 import type { NewSubscription, Registry } from '../../../../src/relay/ports.ts';
 import { receive } from '../../../../src/relay/receive.ts';
-import { loadModel } from '../../../../src/schema/load.ts';
-import { type Cell, CLIENT_ID, SDL, STAGE, type Subscriber, subscribersOf } from '../../workload.ts';
+import { relayContext } from '../../relay-context.ts';
+import { type Cell, CLIENT_ID, STAGE, type Subscriber, subscribersOf } from '../../workload.ts';
 
 /**
  * Lets every subscriber of a cell connect and subscribe into one relay table. The first with a list and a document goes
@@ -60,13 +55,11 @@ async function repeat(registry: Registry, known: NewSubscription, connectionId: 
   if (outcome !== 'active') throw new Error(`expected the subscription to be active, got ${outcome}`);
 }
 
-const model = loadModel(SDL);
 const logger = pino({ level: 'silent' });
 
 function subscribingContext(registry: Registry, note: (subscription: NewSubscription) => void): RelayContext {
   const nothing = async () => ({ kind: 'sent' }) as const;
-  return {
-    model,
+  return relayContext({
     registry: {
       ...registry,
       subscribe(subscription) {
@@ -75,20 +68,6 @@ function subscribingContext(registry: Registry, note: (subscription: NewSubscrip
       },
     },
     transport: { post: nothing, disconnect: nothing },
-    clock: systemClock,
-    metrics: createCounters(),
     logger,
-    authenticator: createAuthenticator({ mode: 'off', apiKeys: createApiKeys([]), clock: systemClock }),
-    api: createApi({
-      model,
-      tables: createMemoryTables(),
-      publish: async () => ({ eventId: '', matched: 0, sent: 0 }),
-      logger,
-      clock: systemClock,
-      pageSecret: 'page-secret-of-the-bench',
-    }),
-    hooks: {},
-    settings: DEFAULT_SETTINGS,
-    random: Math.random,
-  };
+  });
 }
