@@ -31,11 +31,13 @@ import { createTableOperations, type TableAccess, type TableOperations } from '.
 /** Default of `ApiSettings.resolverTimeoutMs`. */
 export const RESOLVER_TIMEOUT_MS = 10_000;
 
+/** Settings of the API, each with a default. */
 export interface ApiSettings {
   /** How long one resolver of the user's may take before its field is an error, ms. Default 10,000. */
   readonly resolverTimeoutMs?: number;
 }
 
+/** What an API is made of. */
 export interface ApiOptions {
   /** Its schema is completed with the resolvers, and is then the one to execute everywhere. */
   readonly model: Model;

@@ -34,6 +34,7 @@ export function forbidden(message: string): GraphQLError {
   return apiError('Unauthorized', 'FORBIDDEN', message);
 }
 
+/** An error that a client is told as it is, with AppSync's `errorType` and our own stable `code`. */
 export function apiError(errorType: ApiErrorType, code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code, errorType } });
 }

@@ -5,12 +5,14 @@ import { apiError } from './errors.ts';
 import { isImage, itemOf } from './items.ts';
 import type { OperationContext } from './ports.ts';
 
+/** What bounds a resolver of the user's. */
 export interface ResolverSettings {
   readonly clock: Clock;
   /** How long one resolver of the user's may take, ms. */
   readonly timeoutMs: number;
 }
 
+/** A resolver as GraphQL calls it, for the identity of the operation. */
 export type Resolver = GraphQLFieldResolver<unknown, OperationContext, Readonly<Record<string, unknown>>>;
 
 /**

@@ -1,4 +1,5 @@
 import { canonicalFilter } from '../filter/canonical.ts';
+import { hasLoneSurrogate } from '../filter/codepoint.ts';
 import type { Expression } from '../filter/expression.ts';
 import type { AccessOperation, AccessRule, AuthMode, TypeAccess } from '../schema/access.ts';
 import type { FieldModel, Model, TableType } from '../schema/model.ts';
@@ -77,7 +78,7 @@ export function ownerFields(
     if (rule.kind !== 'owner' || !rule.operations.has(operation) || !concerns(rule, identity, settings))
       return [];
     const field = type.fields.get(rule.field);
-    const text = ownerTexts(identity.claims, rule.claim).find((each) => each !== '');
+    const text = ownerTexts(identity.claims, rule.claim).find(canBeStored);
     return field && text !== undefined ? [[field, text] as const] : [];
   });
 }
@@ -200,9 +201,14 @@ function isStaticallyMet(rule: AccessRule, identity: Identity): boolean {
 function conditionOf(rule: AccessRule, type: TableType, { claims }: Identity): Expression | undefined {
   if (rule.kind !== 'owner' && rule.kind !== 'groupsField') return undefined;
   const texts = rule.kind === 'owner' ? ownerTexts(claims, rule.claim) : groupTexts(claims, rule.claim);
-  const values = [...new Set(texts)].filter((text) => text !== '');
+  const values = [...new Set(texts)].filter(canBeStored);
   const field = type.fields.get(rule.field);
   if (values.length === 0 || !field) return undefined;
   const operator = field.list ? 'hasElement' : values.length === 1 ? 'eq' : 'in';
   return { kind: 'condition', field: field.name, fieldKind: field.kind, operator, values };
+}
+
+/** No item names anybody by an empty text, nor by half a surrogate pair, which DynamoDB may take for another character. */
+function canBeStored(text: string): boolean {
+  return text !== '' && !hasLoneSurrogate(text);
 }

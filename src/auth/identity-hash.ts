@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
 
-/** 132 bits of SHA-256, base64url, of how somebody was proven and who they are. JSON keeps the parts apart whatever is in them. */
+/** How the newer name of a user pool's issuer begins; all else is as in the regional one. */
+const NEWER_POOL_NAME = /^https:\/\/issuer-cognito-idp\./;
+
+/**
+ * 132 bits of SHA-256, base64url, of how somebody was proven and who they are. JSON keeps the parts apart whatever is in them.
+ * @param issuer of a Cognito user pool by either of its names: tokens bear the one or the other, and a user is one
+ */
 export function identityHash(kind: 'jwt' | 'iam' | 'lambda', issuer: string, subject: string): string {
-  const text = JSON.stringify([kind, issuer, subject]);
+  const text = JSON.stringify([kind, issuer.replace(NEWER_POOL_NAME, 'https://cognito-idp.'), subject]);
   return createHash('sha256').update(text, 'utf8').digest('base64url').slice(0, 22);
 }
 

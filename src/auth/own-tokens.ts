@@ -72,7 +72,13 @@ export function createOwnTokens({ authorize, claims: names, clock }: OwnTokensOp
         throw unavailable('an answer', 'an error or none in time', cause);
       }
       if (answer === undefined || answer === null) return { ok: false, reason: 'a token that nobody knows' };
-      return { ok: true, identity: identityOf(answer, names) };
+      try {
+        return { ok: true, identity: identityOf(answer, names) };
+      } catch (error) {
+        if (error instanceof TablecastError) throw error;
+        // A getter or a proxy of the project's.
+        throw unavailable('an object that can be read', 'one that throws', withoutToken(error, token));
+      }
     },
   };
 }
@@ -121,10 +127,14 @@ function isPlain(answer: unknown): answer is object {
 
 /** What libraries say of a token they cannot read may repeat it. Of a project's error nothing is sure to be text. */
 function withoutToken(error: unknown, token: string): Error {
-  const { name, message } = error instanceof Error ? error : new Error('not an Error');
-  const said = new Error(String(message).replaceAll(token, '(the token)').slice(0, MAX_MESSAGE));
-  said.name = String(name).replaceAll(token, '(the token)');
-  return said;
+  try {
+    const { name, message } = error instanceof Error ? error : new Error('not an Error');
+    const said = new Error(String(message).replaceAll(token, '(the token)').slice(0, MAX_MESSAGE));
+    said.name = String(name).replaceAll(token, '(the token)');
+    return said;
+  } catch {
+    return new Error('an error that cannot be read');
+  }
 }
 
 function unavailable(expected: string, got: string, cause?: unknown): TablecastError {

@@ -172,7 +172,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
  * The client's objects as null-prototype ones: graphql-js reads `variables[name]`, where a field called `constructor`
  * would find what every plain object inherits. Depth is bounded before.
  */
-function withoutPrototypes(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function withoutPrototypes(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const bare: Record<string, unknown> = Object.create(null);
   for (const [name, value] of Object.entries(fields)) bare[name] = withoutPrototypesIn(value);
   return bare;

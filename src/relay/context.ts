@@ -62,6 +62,7 @@ export interface RelaySettings {
   readonly explainLog: boolean;
 }
 
+/** As it is where nothing is configured. */
 export const DEFAULT_SETTINGS: RelaySettings = {
   initWaitMs: 5_000,
   answerMs: 22_000,

@@ -25,6 +25,7 @@ export interface ExplainedSubscription {
   readonly servedUntil?: number;
 }
 
+/** The subscription a document asks for, or why it would be refused. */
 export type SubscriptionReading =
   | { readonly ok: true; readonly subscription: ExplainedSubscription }
   | { readonly ok: false; readonly errors: readonly WireError[] };

@@ -41,6 +41,7 @@ export interface KeepAliveRun extends Going {
   failed(connection: LiveConnection, error: unknown): void;
 }
 
+/** One pass, with a report of nothing yet. */
 export function createRun(context: SweepContext, remainingMs: () => number): KeepAliveRun {
   const { clock, logger, registry, settings, transport } = context;
   const report: KeepAliveReport = {

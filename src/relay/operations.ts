@@ -3,6 +3,7 @@ import { insideHook } from '../api/operation-hook.ts';
 import type { Caller } from '../api/ports.ts';
 import { authorizationCredentials } from '../auth/credentials.ts';
 import type { Identity } from '../auth/identity.ts';
+import { kindOf } from '../errors.ts';
 import { byteLength } from '../protocol/limits.ts';
 import { type ClientMessage, type ReasonCode, type WireError, wireError } from '../protocol/messages.ts';
 import { operationKind } from '../render/operation.ts';
@@ -70,8 +71,11 @@ async function speakerOf(
   { identity }: Connection,
   { request }: StartMessage,
 ): Promise<Identity | Refused> {
-  const authorization = request.extensions?.get('authorization');
-  if (typeof authorization === 'object' && authorization !== null) {
+  const authorization = request.extensions?.get('authorization') ?? undefined;
+  if (authorization !== undefined) {
+    // Not passed over: who presents a credential of another's is not to run as the connection for having misplaced it.
+    if (typeof authorization !== 'object' || authorization === null || Array.isArray(authorization))
+      return { reason: `expected extensions.authorization to be an object, got ${kindOf(authorization)}` };
     const fields = new Map<string, unknown>(Object.entries(authorization));
     const presented = await authenticator.authenticate(authorizationCredentials(fields));
     if (presented.kind === 'identified') return presented.identity;

@@ -27,6 +27,7 @@ export interface Metrics {
 
 export type { Identity } from '../auth/identity.ts';
 
+/** A connection as its upgrade tells of it. */
 export interface NewConnection {
   readonly id: string;
   /** API Gateway stage to post back through. */
@@ -41,6 +42,7 @@ export interface NewConnection {
   readonly expiresAt: number;
 }
 
+/** A connection as it stands. */
 export interface Connection extends NewConnection {
   /** True once `connection_init` was accepted. */
   readonly initialised: boolean;
@@ -59,6 +61,7 @@ export interface StoredDocument {
   readonly text: string;
 }
 
+/** A subscription as it is asked to be registered. */
 export interface NewSubscription {
   readonly connectionId: string;
   /** The client's own id, ≤ 256 bytes of UTF-8. */
@@ -173,6 +176,7 @@ export interface Shape {
   readonly shards: number;
 }
 
+/** A filter key to look up, and over how many shards its rows may lie. */
 export interface Lookup {
   readonly filterKey: string;
   readonly shards: number;
@@ -218,6 +222,7 @@ export interface Revocation {
   readonly until: number;
 }
 
+/** A connection as a sweep over all of them is told of it. */
 export interface LiveConnection {
   readonly connectionId: string;
   readonly stage: string;

@@ -23,6 +23,7 @@ export interface RevocationReport {
   stopped: boolean;
 }
 
+/** How a revocation goes about it. */
 export interface RevocationOptions {
   /** Counts and ends nothing. Default false. */
   readonly dryRun?: boolean;

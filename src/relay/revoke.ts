@@ -14,6 +14,7 @@ const CONNECTION_REVOKED = 'Subscription ended: its connection was revoked';
 /** Alternatives of a stored filter that are looked at one by one; of more, what they have in common. */
 const MAX_ALTERNATIVES = 1_000;
 
+/** Whom to revoke, and how far. */
 export interface IdentityRevocation {
   /** `Identity.hash`. */
   readonly identityHash: string;

@@ -40,17 +40,16 @@ export function documentCost(document: DocumentNode, count: () => void = () => {
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
-  /** `undefined` while it is being counted. */
-  const counted = new Map<string, DocumentCost | undefined>();
+  /** By definition and not by name: several may have one. `undefined` while it is being counted. */
+  const counted = new Map<FragmentDefinitionNode, DocumentCost | undefined>();
   let objects = 0;
 
-  function ofFragment(name: string): DocumentCost {
-    if (counted.has(name)) return counted.get(name) ?? NOTHING;
-    const fragment = fragments.get(name);
+  function ofFragment(fragment: FragmentDefinitionNode | undefined): DocumentCost {
     if (!fragment) return NOTHING;
-    counted.set(name, undefined);
+    if (counted.has(fragment)) return counted.get(fragment) ?? NOTHING;
+    counted.set(fragment, undefined);
     const cost = plus(ofSet(fragment.selectionSet), directivesOf(fragment));
-    counted.set(name, cost);
+    counted.set(fragment, cost);
     return cost;
   }
 
@@ -61,7 +60,7 @@ export function documentCost(document: DocumentNode, count: () => void = () => {
   function ofSelection(node: SelectionNode): DocumentCost {
     count();
     const own = { ...NOTHING, nodes: 1, directives: node.directives?.length ?? 0 };
-    if (node.kind === Kind.FRAGMENT_SPREAD) return plus(own, ofFragment(node.name.value));
+    if (node.kind === Kind.FRAGMENT_SPREAD) return plus(own, ofFragment(fragments.get(node.name.value)));
     const inner = node.selectionSet ? ofSet(node.selectionSet) : NOTHING;
     if (node.kind === Kind.INLINE_FRAGMENT) return plus(own, inner);
     if (node.selectionSet) objects += 1;
@@ -81,7 +80,7 @@ export function documentCost(document: DocumentNode, count: () => void = () => {
   for (const definition of document.definitions) {
     // How deep a fragment is counts where it is spread, which may be below `__schema`.
     if (definition.kind === Kind.FRAGMENT_DEFINITION)
-      most = greater(most, { ...ofFragment(definition.name.value), depth: 0 });
+      most = greater(most, { ...ofFragment(definition), depth: 0 });
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     const variables = (definition.variableDefinitions ?? []).map(directivesOf).reduce(plus, NOTHING);
     const own = plus(directivesOf(definition), variables);

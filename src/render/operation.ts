@@ -158,6 +158,9 @@ export function problemsOf(
   }
 }
 
+/** What `operationName` may be beside an operation that has none. */
+const NO_NAME = "none, as the document's only operation has no name";
+
 function onlyOperation(document: DocumentNode, operationName?: string): OperationDefinitionNode | string {
   const operations = document.definitions.filter(
     (definition): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION,
@@ -165,7 +168,8 @@ function onlyOperation(document: DocumentNode, operationName?: string): Operatio
   const [operation, ...others] = operations;
   if (!operation || others.length > 0) return `Document: expected one operation, got ${operations.length}`;
   if (operationName !== undefined && operationName !== '' && operation.name?.value !== operationName) {
-    return `operationName: expected "${operation.name?.value ?? ''}", the document's only operation, got "${operationName.slice(0, 64)}"`;
+    const only = operation.name ? `"${operation.name.value}", the document's only operation` : NO_NAME;
+    return `operationName: expected ${only}, got "${operationName.slice(0, 64)}"`;
   }
   return operation;
 }

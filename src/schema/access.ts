@@ -1,6 +1,7 @@
 /** How somebody proves who they are, by the names AppSync and Amplify have for it. */
 export type AuthMode = 'apiKey' | 'userPools' | 'oidc' | 'iam' | 'lambda';
 
+/** All modes there are. */
 export const AUTH_MODES: readonly AuthMode[] = ['apiKey', 'userPools', 'oidc', 'iam', 'lambda'];
 
 /** What a rule lets somebody do with items. `listen` is to subscribe; `get` and `list` are queries. */
@@ -9,6 +10,7 @@ export type AccessOperation = 'create' | 'update' | 'delete' | 'get' | 'list' | 
 /** Amplify's `read`. */
 export const READ_OPERATIONS: readonly AccessOperation[] = ['get', 'list', 'listen'];
 
+/** All operations a rule may name by itself. */
 export const ACCESS_OPERATIONS: readonly AccessOperation[] = [
   'create',
   'update',

@@ -21,6 +21,7 @@ import {
 } from '../../scripts/attack/tokens/issuers.ts';
 import { seconds, token } from '../../scripts/attack/tokens/signing.ts';
 import { MAX_TOKEN_BYTES } from '../../src/adapters/jwt/tokens.ts';
+import { identityHash } from '../../src/auth/identity-hash.ts';
 
 beforeAll(startIssuers);
 afterAll(() => server.stop());
@@ -35,6 +36,9 @@ describe('a good token is accepted, and tells who it speaks for', () => {
     ['ES384', () => token(p384, claims(), { alg: 'ES384' })],
     ['ES512', () => token(p521, claims(), { alg: 'ES512' })],
     ['EdDSA', () => token(ed, claims())],
+    ['an access token by its type', () => token(rsa, claims(), { typ: 'at+jwt' })],
+    ['an access token by its whole type', () => token(rsa, claims(), { typ: 'application/AT+JWT' })],
+    ['a token without a type', () => token(rsa, claims(), { typ: undefined })],
     ['the second audience', () => token(rsa, claims({ aud: 'app-2' }))],
     ['one audience of several', () => token(rsa, claims({ aud: ['else', 'app'] }))],
     ['the longest that is read', () => ofLength(MAX_TOKEN_BYTES)],
@@ -132,5 +136,15 @@ describe('a good token is accepted, and tells who it speaks for', () => {
     expect(hashes[5]).toBe(hashes[4]);
     expect(new Set(hashes).size).toBe(4);
     expect(hashes.join()).not.toContain('alice');
+  });
+
+  test.each([
+    ['the regional one', REGIONAL],
+    ['the newer one', NEWER],
+  ])('S10 who revokes a user of a pool may name its issuer by either name, such as %s', async (_, named) => {
+    for (const iss of [REGIONAL, NEWER])
+      expect(await verifier.verify(token(ofPool, poolClaims({ iss })))).toMatchObject({
+        identity: { hash: identityHash('jwt', named, 'alice') },
+      });
   });
 });

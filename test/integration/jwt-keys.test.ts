@@ -218,3 +218,19 @@ test('keys are not fetched by plain http from another machine, whatever the conf
     message: expect.stringContaining('neither https nor of this machine'),
   });
 });
+
+test('an issuer elsewhere cannot have something on this machine asked, by what its configuration names', async () => {
+  const asked: string[] = [];
+  const tenant = 'https://tenant.example';
+  const verifier = createTokenVerifier([{ issuer: tenant, audience: 'app' }], {
+    fetch: async (uri) => {
+      asked.push(uri);
+      const document = uri.startsWith('https:')
+        ? { issuer: tenant, jwks_uri: `${server.origin}/keys` }
+        : { keys: [jwk(first)] };
+      return new TextEncoder().encode(JSON.stringify(document)).buffer;
+    },
+  });
+  await expect(verifier.verify(made(first, { iss: tenant }))).rejects.toEqual(unavailable);
+  expect(asked).toEqual([`${tenant}/.well-known/openid-configuration`]);
+});

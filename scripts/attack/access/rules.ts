@@ -142,11 +142,13 @@ function randomRule(random: SeededRandom, cast: readonly string[], operations: r
         'sub::username',
         'email::sub',
       ]);
+      // By IAM no other claim tells one person, and the schema is refused.
+      const isTaken = provider !== 'iam' || identityClaim?.startsWith('sub');
       return {
         allow: 'owner',
         ...(provider && { provider }),
         ...(ownerField && { ownerField }),
-        ...(identityClaim && { identityClaim }),
+        ...(identityClaim && isTaken && { identityClaim }),
         ...scope,
       };
     }

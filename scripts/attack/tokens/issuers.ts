@@ -11,6 +11,8 @@ export const NEWER = `https://issuer-cognito-idp.eu-west-1.amazonaws.com/${POOL}
 export const rsa = rsaKey('rsa');
 export const named = rsaKey('rsa-named');
 export const forEncryption = rsaKey('for-encryption');
+export const notForVerifying = rsaKey('not-for-verifying');
+export const short = rsaKey('short', 1024);
 export const ofOther = rsaKey('of-other');
 export const ofPool = rsaKey('of-pool');
 export const foreign = rsaKey('rsa');
@@ -36,6 +38,8 @@ export async function startIssuers(): Promise<void> {
       jwk(rsa, {}),
       jwk(named, { use: 'sig', alg: 'RS256' }),
       jwk(forEncryption, { use: 'enc' }),
+      jwk(notForVerifying, { key_ops: ['encrypt', 'wrapKey'] }),
+      jwk(short),
       jwk(p256),
       jwk(p384),
       jwk(p521),

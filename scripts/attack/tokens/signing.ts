@@ -7,8 +7,8 @@ export interface SigningKey {
   readonly publicKey: KeyObject;
 }
 
-export function rsaKey(kid: string): SigningKey {
-  return { kid, ...generateKeyPairSync('rsa', { modulusLength: 2048 }) };
+export function rsaKey(kid: string, modulusLength = 2048): SigningKey {
+  return { kid, ...generateKeyPairSync('rsa', { modulusLength }) };
 }
 
 export function ecKey(kid: string, namedCurve: 'P-256' | 'P-384' | 'P-521'): SigningKey {

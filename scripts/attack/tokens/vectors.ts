@@ -2,7 +2,6 @@ import { MAX_TOKEN_BYTES } from '../../../src/adapters/jwt/tokens.ts';
 import {
   claims,
   ed,
-  forEncryption,
   foreign,
   issuer,
   named,
@@ -15,9 +14,10 @@ import {
   rsa,
   server,
   startIssuers,
-  unpublished,
   verifier,
 } from './issuers.ts';
+import { KEY_VECTORS } from './key-vectors.ts';
+import { ALGORITHM, MALFORMED, SIGNATURE, type TokenVector, UNKNOWN_KEY } from './reasons.ts';
 import { hmacToken, jwk, part, seconds, token } from './signing.ts';
 
 const flipped = (text: string, from: number) => {
@@ -31,17 +31,11 @@ const spliced = (text: string, at: 0 | 1 | 2, piece: string) =>
     .map((old, index) => (index === at ? piece : old))
     .join('.');
 
-const ALGORITHM = 'a token signed by an algorithm that is not accepted';
-const UNKNOWN_KEY = 'a token signed by a key that its issuer does not publish';
-const SIGNATURE = 'a token whose signature is wrong';
 const AUDIENCE = 'a token made for another audience';
 const ISSUER = 'a token of an issuer that is not configured';
+const KIND = 'a token of another kind than access and id tokens (typ)';
 const CRITICAL = 'a token with critical header parameters';
 const USE = 'a token of another use (id or access)';
-const MALFORMED = 'a malformed token';
-
-/** What is wrong with a token, the token, and the reason it is to be refused with. */
-export type TokenVector = readonly [name: string, made: () => string, reason: string];
 
 /** Everything an attacker has been known to try, and everything that is merely wrong. */
 export const TOKEN_VECTORS: readonly TokenVector[] = [
@@ -74,32 +68,7 @@ export const TOKEN_VECTORS: readonly TokenVector[] = [
   ['another algorithm than the key names', () => token(named, claims(), { alg: 'RS512' }), ALGORITHM],
   ['RS512 signed as RS256', () => token(rsa, claims(), { alg: 'RS512' }, 'RS256'), SIGNATURE],
   ['alg __proto__', () => token(rsa, claims(), { alg: '__proto__' }), ALGORITHM],
-  // Keys
-  ['a key nobody publishes', () => token(unpublished, claims()), UNKNOWN_KEY],
-  ['no key id', () => `${part({ alg: 'RS256' })}.${part(claims())}.${part('x')}`, UNKNOWN_KEY],
-  ['a key id of a wrong type', () => token(rsa, claims(), { kid: 7 }), MALFORMED],
-  ['a key id that is a path', () => token(rsa, claims(), { kid: '../../../dev/null' }), UNKNOWN_KEY],
-  ['a key id that is a statement', () => token(rsa, claims(), { kid: "' OR 1=1 --" }), UNKNOWN_KEY],
-  ['a key id that is a prototype', () => token(rsa, claims(), { kid: '__proto__' }), UNKNOWN_KEY],
-  ['a key that is for encryption', () => token(forEncryption, claims()), UNKNOWN_KEY],
-  ['a foreign key under a known id', () => token(foreign, claims()), SIGNATURE],
-  ['a foreign key that it brings along', () => token(foreign, claims(), { jwk: jwk(foreign) }), SIGNATURE],
-  [
-    'a key that it says where to get',
-    () => token(unpublished, claims(), { jku: `${server.origin}/attacker-keys` }),
-    UNKNOWN_KEY,
-  ],
-  [
-    'a key at an address of a certificate',
-    () => token(unpublished, claims(), { x5u: `${server.origin}/attacker-keys` }),
-    UNKNOWN_KEY,
-  ],
-  ['the key of another issuer', () => token(ofOther, claims()), UNKNOWN_KEY],
-  [
-    'the key of another issuer under a known id',
-    () => token({ ...ofOther, kid: 'rsa' }, claims()),
-    SIGNATURE,
-  ],
+  ...KEY_VECTORS,
   // Signatures
   ['no signature', () => spliced(token(rsa, claims()), 2, ''), MALFORMED],
   ['a signature of zeros', () => spliced(token(rsa, claims()), 2, 'A'.repeat(342)), SIGNATURE],
@@ -119,6 +88,8 @@ export const TOKEN_VECTORS: readonly TokenVector[] = [
   ],
   ['a critical header parameter', () => token(rsa, claims(), { crit: ['b64'], b64: false }), CRITICAL],
   ['an empty list of critical ones', () => token(rsa, claims(), { crit: [] }), CRITICAL],
+  ['a logout token', () => token(rsa, claims(), { typ: 'logout+jwt' }), KIND],
+  ['a security event', () => token(rsa, claims(), { typ: 'application/SecEvent+JWT' }), KIND],
   // Times
   ['expired', () => token(rsa, claims({ exp: seconds(-1) })), 'an expired token'],
   ['expired long ago', () => token(rsa, claims({ exp: 0 })), 'an expired token'],

@@ -19,6 +19,7 @@ import { listItems } from './list.ts';
 import { fromNativeItem, toNativeItem } from './native.ts';
 import { itemExists, itemMissing, sayable, updateOf } from './write-expressions.ts';
 
+/** What users' tables are reached by. */
 export interface DynamoDBTablesOptions {
   /** Made with `TABLES_TRANSLATION`, on a low-level client of its own: a document client sets its client's translation. */
   readonly client: DynamoDBDocumentClient;

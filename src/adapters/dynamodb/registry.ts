@@ -19,6 +19,7 @@ import { readStore, updateStore } from './store.ts';
 import { type SubscribeParts, subscribe } from './subscribe.ts';
 import type { RelayTable } from './table.ts';
 
+/** What a registry in DynamoDB is made with. */
 export interface DynamoDBRegistryOptions {
   /** A `DynamoDBDocumentClient`; its retries and time-outs are the caller's to set, none are added for single requests. */
   readonly client: DocumentClient;

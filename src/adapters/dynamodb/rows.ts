@@ -25,8 +25,10 @@ export const LIVE_PARTITIONS = 64;
 /** Sort key prefix of subscriptions and tombstones. */
 export const SUBSCRIPTION_PREFIX = 'SUB#';
 
+/** Partition of everything that belongs to one connection. */
 export const connectionPartition = (connectionId: string): string => `CONN#${connectionId}`;
 
+/** Key of the connection itself. */
 export const metaKey = (connectionId: string): RowKey => ({
   pk: connectionPartition(connectionId),
   sk: 'META',
@@ -38,6 +40,7 @@ export const storeKey = (connectionId: string): RowKey => ({
   sk: 'CTX',
 });
 
+/** Key of the connection's lock, where it has one. */
 export const lockKey = (connectionId: string): RowKey => ({
   pk: connectionPartition(connectionId),
   sk: 'LOCK',
@@ -49,24 +52,31 @@ export const subscriptionKey = (connectionId: string, h: string): RowKey => ({
   sk: SUBSCRIPTION_PREFIX + h,
 });
 
+/** Key of a stored document. */
 export const documentKey = (hash: string): RowKey => ({ pk: `DOC#${hash}`, sk: 'DOC' });
 
+/** Partition of the shapes in use for the fields of one table. */
 export const shapesPartition = (table: string): string => `SHAPES#${table}`;
 
+/** Key of one shape: a field, and the names its subscriptions compare. */
 export const shapeKey = (table: string, field: string, names: readonly string[]): RowKey => ({
   pk: shapesPartition(table),
   sk: `${field}#${names.join(',')}`,
 });
 
+/** Partition `n` of the rows that list live connections, from 0 up to `LIVE_PARTITIONS`. */
 export const livePartition = (n: number): string => `LIVE#${n}`;
 
+/** Key of the row that lists a connection as live. */
 export const liveKey = (connectionId: string): RowKey => ({
   pk: livePartition(partitionOf(connectionId, LIVE_PARTITIONS)),
   sk: connectionId,
 });
 
+/** Partition of what one identity has: its connections, and the mark that it was revoked. */
 export const identityPartition = (identityHash: string): string => `ID#${identityHash}`;
 
+/** Key of the row that tells of an identity's connection. */
 export const identityKey = (identityHash: string, connectionId: string): RowKey => ({
   pk: identityPartition(identityHash),
   sk: connectionId,
@@ -75,6 +85,7 @@ export const identityKey = (identityHash: string, connectionId: string): RowKey 
 /** Sort key of the row that says an identity was revoked. */
 export const REVOKED = 'REVOKED';
 
+/** Key of the mark that an identity was revoked. */
 export const revokedKey = (identityHash: string): RowKey => ({
   pk: identityPartition(identityHash),
   sk: REVOKED,
@@ -103,8 +114,10 @@ export function parsePlace(
 /** What readers of a filter key with very many rows compare (versions.ts). */
 export const versionKey = (filterKey: string): RowKey => ({ pk: `VERSION#${filterKey}`, sk: 'VERSION' });
 
+/** What the partition of every filter key and shard begins with. */
 export const PLACE_PREFIX = 'KEY#';
 
+/** Partition of the candidates under one filter key and shard. */
 export const placePartition = (place: string): string => PLACE_PREFIX + place;
 
 /** The nonce tells apart two subscriptions that bore the same id one after the other. */
@@ -129,21 +142,25 @@ export function partitionOf(connectionId: string, count: number): number {
 /** Epoch seconds, rounded down: a row is live while its `expiresAt` is greater. */
 export const secondsOf = (ms: number): number => Math.floor(ms / 1_000);
 
+/** An attribute that is text; undefined where it is missing or anything else. */
 export function textOf(row: Row, attribute: string): string | undefined {
   const value = row[attribute];
   return typeof value === 'string' ? value : undefined;
 }
 
+/** An attribute that is a number; undefined where it is missing or anything else. */
 export function numberOf(row: Row, attribute: string): number | undefined {
   const value = row[attribute];
   return typeof value === 'number' ? value : undefined;
 }
 
+/** The texts of an attribute that is a list; none where it is missing or anything else. */
 export function textsOf(row: Row, attribute: string): readonly string[] {
   const value = row[attribute];
   return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }
 
+/** The dialect an attribute names; undefined where it names none that this release knows. */
 export function dialectOf(row: Row, attribute: string): Dialect | undefined {
   return DIALECTS.get(row[attribute]);
 }

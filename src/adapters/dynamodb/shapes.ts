@@ -25,6 +25,7 @@ export interface Placement {
   readonly shards: number;
 }
 
+/** Which shapes of a table are in use, as this process remembers it. */
 export interface ShapeUse {
   /**
    * Where to keep a subscription. Reads the table's shapes when one it would use is not remembered, or was not read for

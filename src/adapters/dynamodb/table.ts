@@ -46,6 +46,7 @@ export async function request<T>(table: RelayTable, operation: string, send: () 
   }
 }
 
+/** The fault of a request that did not succeed, `REGISTRY_UNAVAILABLE`: it names the operation and no value. */
 export function unavailable(
   table: RelayTable,
   operation: string,
@@ -136,6 +137,7 @@ export async function get(table: RelayTable, key: RowKey): Promise<Row | undefin
   return Item;
 }
 
+/** Which rows of a partition are read. */
 export interface QueryOptions {
   /** Sort keys that begin with this; all by default, or those of `from`. */
   readonly prefix?: string;

@@ -106,6 +106,8 @@ async function locate(uri: string, fetch: Fetch): Promise<string> {
     throw new Error('the configuration is that of another issuer');
   }
   if (typeof keys !== 'string') throw new Error('the configuration has no jwks_uri');
+  // Plain http is for issuers of this machine: one from outside is not to have us ask what only we can reach here.
+  if (/^https:/i.test(uri) && !/^https:/i.test(keys)) throw new Error('the jwks_uri is not https');
   return keys;
 }
 

@@ -47,9 +47,9 @@ export function createTokenVerifier(
       if (Buffer.byteLength(token) > MAX_TOKEN_BYTES) {
         return refused(`a token longer than ${MAX_TOKEN_BYTES} bytes`);
       }
-      const issuer = namedIssuer(token);
-      if (issuer === undefined) return { ...refused('a malformed token'), isForeign: true };
+      const { issuer, isWhole } = namedIssuer(token);
       const source = sources.get(issuer);
+      if (!isWhole) return { ...refused('a malformed token'), ...(!source && { isForeign: true }) };
       if (!source) return { ...refused('a token of an issuer that is not configured'), isForeign: true };
       try {
         return tokenIdentity(await source.verify(token), { ...source, claims });
@@ -99,12 +99,25 @@ function sourcesOf(issuer: TokenIssuer, jwksCache: JwksCache): (readonly [string
   }
 }
 
-/** The `iss` claim, unverified; '' where there is none, and nothing for what is no token at all. */
-function namedIssuer(token: string): string | undefined {
+/**
+ * The `iss` claim, unverified, and '' where there is none. What is no whole token may still name one of ours: it is as bad
+ * as any of theirs, and for nobody else to judge.
+ */
+function namedIssuer(token: string): { readonly issuer: string; readonly isWhole: boolean } {
   try {
-    return decomposeUnverifiedJwt(token).payload.iss ?? '';
+    return { issuer: decomposeUnverifiedJwt(token).payload.iss ?? '', isWhole: true };
   } catch {
-    return undefined;
+    return { issuer: claimedIssuer(token), isWhole: false };
+  }
+}
+
+function claimedIssuer(token: string): string {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    const issuer = typeof claims === 'object' && claims !== null ? Reflect.get(claims, 'iss') : undefined;
+    return typeof issuer === 'string' ? issuer : '';
+  } catch {
+    return '';
   }
 }
 

@@ -23,6 +23,7 @@ export interface HttpResponse {
   readonly body: string;
 }
 
+/** What the HTTP API takes and answers. */
 export interface HttpSettings {
   /** Longest body taken, in bytes. */
   readonly maxBodyBytes: number;
@@ -37,6 +38,7 @@ export interface HttpSettings {
   readonly jsonDepth: number;
 }
 
+/** As it is where nothing is configured. */
 export const DEFAULT_HTTP_SETTINGS: HttpSettings = {
   maxBodyBytes: 128 * 1024,
   maxResponseBytes: 6_000_000,

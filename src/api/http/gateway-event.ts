@@ -41,6 +41,7 @@ export function requestOf(
   };
 }
 
+/** The answer as API Gateway takes it from a function. */
 export function resultOf({ status, headers, body }: HttpResponse): HttpApiResult {
   return { statusCode: status, headers: { ...headers }, body };
 }

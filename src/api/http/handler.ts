@@ -10,6 +10,7 @@ import { withNamedDocument } from './named-document.ts';
 import { answerOperation, type OperationParts } from './operation.ts';
 import { CarriedError, PrintedError, problem, problemOfStatus } from './problems.ts';
 
+/** What the HTTP API is made of. */
 export interface HttpHandlerOptions extends OperationParts {
   readonly authenticator: Authenticator;
   readonly settings: HttpSettings;

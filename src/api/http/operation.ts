@@ -2,6 +2,7 @@ import { type ExecutionResult, GraphQLError } from 'graphql';
 import type { RequestParams, Response } from 'graphql-http';
 import type { Logger } from 'pino';
 import type { Hooks } from '../../project.ts';
+import { withoutPrototypes } from '../../protocol/frame.ts';
 import { nestsDeeperThan } from '../../protocol/limits.ts';
 import type { OperationRequest, WireError } from '../../protocol/messages.ts';
 import { namedDocument } from '../../protocol/named-document.ts';
@@ -10,6 +11,7 @@ import type { Api, Caller, CheckedOperation, OperationResult } from '../ports.ts
 import type { HttpSettings } from './exchange.ts';
 import { CarriedError, problem } from './problems.ts';
 
+/** What running an operation of a request takes. */
 export interface OperationParts {
   readonly api: Api;
   readonly hooks: Hooks;
@@ -67,7 +69,7 @@ function operationRequest({ query, operationName, variables, extensions }: Reque
     query,
     ...(documentId !== undefined && { documentId }),
     ...(operationName != null && { operationName }),
-    ...(variables != null && { variables }),
+    ...(variables != null && { variables: withoutPrototypes(variables) }),
     ...(extensions != null && { extensions: new Map(Object.entries(extensions)) }),
   };
 }

@@ -35,7 +35,10 @@ export function deliveryGuards(
   const mayReadField = (path: string, source: unknown): boolean => {
     const where = withheld.get(path);
     if (where === null) return false;
-    if (where !== undefined) return isImage(source) && holds(where, source, type);
+    if (where !== undefined) {
+      // Another item of this type, which a resolver brought in, is no image: its own is known beside.
+      return isImage(source) ? holds(where, source, type) : beside?.mayReadField(path, source) === true;
+    }
     const owner = path.slice(0, path.indexOf('.'));
     // A field of this type, or of one inside its items, that was withheld would be named.
     return owner === type.name || !beside || beside.mayReadField(path, source);

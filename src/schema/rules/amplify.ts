@@ -17,7 +17,7 @@ type Strategy = 'public' | 'private' | 'owner' | 'groups' | 'custom';
 
 /**
  * Whom each strategy can tell, by Amplify's names, the default first. An API key has neither subject nor groups, IAM no
- * groups; `public` is for who has not signed in.
+ * groups, and of an identity pool everybody has one ARN, that of its role; `public` is for who has not signed in.
  */
 const PROVIDERS: ReadonlyMap<string, readonly [string, ...(readonly string[])]> = new Map<
   Strategy,
@@ -25,7 +25,7 @@ const PROVIDERS: ReadonlyMap<string, readonly [string, ...(readonly string[])]> 
 >([
   ['public', ['apiKey', 'iam', 'identityPool']],
   ['private', ['userPools', 'oidc', 'iam', 'identityPool', 'function']],
-  ['owner', ['userPools', 'oidc', 'iam', 'identityPool', 'function']],
+  ['owner', ['userPools', 'oidc', 'iam', 'function']],
   ['groups', ['userPools', 'oidc', 'function']],
   ['custom', ['function']],
 ]);
@@ -119,7 +119,7 @@ function rulesOf(given: GivenRule, scope: Scope): readonly Pick<WrittenRule, 'ru
     case 'public':
       return [{ node, rule: { ...scope, kind: 'anyone', isPublic: true } }];
     case 'owner': {
-      const claim = readIdentityClaim(given);
+      const claim = readIdentityClaim(given, scope);
       const field = given.text('ownerField') ?? DEFAULT_OWNER_FIELD;
       if (claim === undefined) return [];
       return [{ node, rule: { ...scope, kind: 'owner', field, claim }, field: given.place('ownerField') }];
@@ -159,14 +159,17 @@ function groupRules(given: GivenRule, scope: Scope): readonly Pick<WrittenRule, 
   ];
 }
 
-function readIdentityClaim(given: GivenRule): string | undefined {
+function readIdentityClaim(given: GivenRule, { modes }: Scope): string | undefined {
   const claim = given.text('identityClaim') ?? DEFAULT_IDENTITY_CLAIM;
-  if (partsOfClaim(claim).every((part) => CLAIM.test(part) && !isGroupClaim(part))) return claim;
-  given.tell(
-    'identityClaim',
-    `expected identityClaim to name a claim that tells one person, such as sub or ${DEFAULT_IDENTITY_CLAIM}, ` +
-      `got ${JSON.stringify(claim)}`,
-  );
+  const parts = partsOfClaim(claim);
+  const isPersonal = parts.every((part) => CLAIM.test(part) && !isGroupClaim(part));
+  // The name of a session, which is its username, is chosen by whoever may assume the role.
+  const isAssigned = !modes.includes('iam') || parts[0] === 'sub';
+  if (isPersonal && isAssigned) return claim;
+  const expected = isPersonal
+    ? 'begin with sub where the provider is iam, as a username is there what its owner calls a session'
+    : `name a claim that tells one person, such as sub or ${DEFAULT_IDENTITY_CLAIM}`;
+  given.tell('identityClaim', `expected identityClaim to ${expected}, got ${JSON.stringify(claim)}`);
   return undefined;
 }
 

@@ -44,6 +44,31 @@ export function storedFieldRules(
   return itemRules(type, marks, problems);
 }
 
+/**
+ * Every update sets the writer to who made it, whatever the rules of that field say. Where a rule lets in whom the field
+ * names, one that lets others update the item would make each of them such a one by their first update.
+ * @param marks those of the writer's field, where it has some
+ */
+export function checkWriter(
+  { name, writer }: Pick<StoredType, 'name'> & { readonly writer?: string },
+  rules: readonly AccessRule[],
+  ofFields: readonly AccessRule[],
+  marks: Marks | undefined,
+  problems: Problems,
+): void {
+  if (!marks) return;
+  const looksAtWriter = (rule: AccessRule) => 'field' in rule && rule.field === writer;
+  const isOpen = rules.some(
+    (rule) => rule.operations.has('update') && !(rule.kind === 'owner' && looksAtWriter(rule)),
+  );
+  if (!isOpen || ![...rules, ...ofFields].some(looksAtWriter)) return;
+  problems.add(
+    `${name}.${writer}: expected @table(writer:) to name a field that no rule compares with claims, as whoever may ` +
+      `update an item becomes its writer, whatever the rules of that field are; got ${print(marks.node)} on it`,
+    marks.node,
+  );
+}
+
 /** The rules of a field of a root type: the field is itself what they allow. */
 export function rootRules(path: string, { rules }: Marks, problems: Problems): readonly AccessRule[] {
   for (const { operations } of rules) {

@@ -60,6 +60,7 @@ directive @aws_lambda on OBJECT | FIELD_DEFINITION
 directive @aws_oidc on OBJECT | FIELD_DEFINITION
 `;
 
+/** Amplify's directive, which holds a list of rules. */
 export const AMPLIFY_RULES = 'auth';
 
 // Without locations: nothing in them is a place in the user's file.

@@ -9,7 +9,7 @@ import type { SubscriptionDraft } from '../subscriptions.ts';
 import type { TableDraft } from '../tables.ts';
 import { DEFAULT_RULE } from './appsync.ts';
 import { claimsOf, type FieldRules, fingerprintOf } from './canonical.ts';
-import { itemRules, storedFieldRules } from './checks.ts';
+import { checkWriter, itemRules, storedFieldRules } from './checks.ts';
 import { appliedRules } from './directives.ts';
 import { modelFields } from './model-fields.ts';
 import { checkRuleValues } from './values.ts';
@@ -55,14 +55,17 @@ export function readRules(sources: RuleSources, problems: Problems): SchemaRules
 
   const isAppSync = [...marks.values()].some(({ words }) => words === 'appsync');
   const unmarked: readonly AccessRule[] = isAppSync ? [DEFAULT_RULE] : [];
-  const items = new Map<string, StoredType & Pick<TableDraft, 'keys'>>([
+  const items = new Map<string, StoredType & Pick<TableDraft, 'keys' | 'writer'>>([
     ...sources.payloads.map((type) => [type.name, { ...type, keys: undefined }] as const),
     ...sources.tables.map((type) => [type.name, type] as const),
   ]);
   const ofTypes = [...items.values()].map((type) => {
     const own = marks.get(type.name);
     const rules = own ? itemRules(type, own, problems) : unmarked;
-    return { type, rules, fields: fieldRules(type, marks, problems) };
+    const fields = fieldRules(type, marks, problems);
+    const writer = marks.get(`${type.name}.${type.writer}`);
+    checkWriter(type, rules, [...fields.values()].flat(), writer, problems);
+    return { type, rules, fields };
   });
   const fields = modelFields(sources, marks, isAppSync, problems);
   const all = [

@@ -36,6 +36,21 @@ test('C6 a name that is empty owns nothing, writes none, and is in no group', ()
   }
 });
 
+test('C6 a name with half a surrogate pair, which no item has, owns nothing and keeps nobody from what else they are', () => {
+  const claims = {
+    provider: 'userPools',
+    issuer: 'i',
+    subject: 'a\ud800',
+    groups: ['\udc00b', 'red'],
+  } as const;
+  const reader = { identity: { kind: 'jwt', hash: 'h', claims } as const, settings };
+  expect(allowedItems(ruled('{ allow: owner }'), 'delete', reader).kind).toBe('none');
+  expect(ownerFields(ruled('{ allow: owner }'), 'create', reader)).toEqual([]);
+  expect(allowedItems(ruled('{ allow: groups, groupsField: "teams" }'), 'listen', reader)).toMatchObject({
+    where: { operator: 'hasElement', values: ['red'] },
+  });
+});
+
 test('C6 a static rule lets in for its own operations alone', () => {
   const rules = ruled('{ allow: public, operations: [create] }').access?.rules ?? [];
   const reader = { identity: { kind: 'api-key', hash: 'h' } as const, settings };

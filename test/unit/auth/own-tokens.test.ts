@@ -119,6 +119,7 @@ describe('a fault of the project refuses nobody for good, and lets nobody in', (
     const odd = [
       Object.assign(new Error(), { message: 7 }),
       Object.assign(new Error(), { message: { a: 1 }, name: null }),
+      Object.assign(new Error(), { message: Object.create(null) }),
       Object.assign(new Error('x'), { name: 'opaque' }),
       'opaque',
     ];
@@ -126,6 +127,22 @@ describe('a fault of the project refuses nobody for good, and lets nobody in', (
       const failed = check(() => Promise.reject(thrown)).verify('opaque');
       await expect(failed).rejects.toMatchObject(unavailable);
       await expect(failed).rejects.not.toMatchObject({ cause: { name: 'opaque' } });
+    }
+  });
+
+  test('C8 an answer that throws when it is read, and repeats the token', async () => {
+    const says = () => {
+      throw new Error('opaque');
+    };
+    const answers = [
+      Object.defineProperty({}, 'subject', { enumerable: true, get: says }),
+      Object.defineProperty({ subject: 'alice' }, 'claims', { enumerable: true, get: says }),
+      new Proxy({ subject: 'alice' }, { ownKeys: says }),
+    ];
+    for (const answer of answers) {
+      const failed = check(() => answer as never).verify('opaque');
+      await expect(failed).rejects.toMatchObject(unavailable);
+      await expect(failed).rejects.toMatchObject({ cause: { message: '(the token)' } });
     }
   });
 

@@ -99,13 +99,18 @@ describe('C6 deny by default: owners, groups and lists', () => {
       '{ or: [{}] }',
       '{ owner: { in: ["bob", "alice"] } }',
     ];
+    const subscribe = (id: string, argument: string) =>
+      relay.subscribe('alice', id, `subscription { onCreateTodo(${argument}) { id } }`);
     for (const [index, filter] of filters.entries())
-      await relay.subscribe('alice', `s${index}`, `subscription { onCreateTodo(filter: ${filter}) { id } }`);
-    await relay.subscribe('alice', 'a', 'subscription { onCreateTodo(owner: "bob") { id } }');
-    await relay.subscribe('alice', 'n', 'subscription { onCreateTodo(owner: null) { id } }');
+      expect(await subscribe(`s${index}`, `filter: ${filter}`)).toBeUndefined();
+    expect(await subscribe('a', 'owner: "bob"')).toBeUndefined();
+    expect(await subscribe('n', 'owner: null')).toBeUndefined();
     await insert(relay, { id: { S: '1' }, owner: { S: 'bob' }, title: { S: 't' } });
     await insert(relay, { id: { S: '2' }, title: { S: 't' } });
     expect(relay.frames('alice')).toEqual([]);
+    // What is hers comes by those filters that it matches: they are live.
+    await insert(relay, { id: { S: '3' }, owner: { S: 'alice' }, title: { S: 't' } });
+    expect(relay.frames('alice').map(({ id }) => id)).toEqual(['s1', 's3', 's4']);
   });
 
   test('C6 an item that expires is told to its owner alone, as it was', async () => {
@@ -115,8 +120,10 @@ describe('C6 deny by default: owners, groups and lists', () => {
     );
     for (const name of ['alice', 'bob'])
       await relay.subscribe(name, 's', 'subscription { onDeleteTodo { id owner } }');
-    await remove(relay, { id: { S: '1' }, owner: { S: 'alice' } });
-    expect(datas(relay, 'alice')).toEqual([{ onDeleteTodo: { id: '1', owner: 'alice' } }]);
+    await remove(relay, { id: { S: '1' }, owner: { S: 'alice' } }, { expired: true });
+    expect(relay.frames('alice')).toMatchObject([
+      { payload: { data: { onDeleteTodo: { id: '1', owner: 'alice' } }, extensions: { expired: true } } },
+    ]);
     expect(relay.frames('bob')).toEqual([]);
   });
 });

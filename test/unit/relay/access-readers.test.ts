@@ -17,6 +17,7 @@ type Todo @table(name: "Todos") @auth(rules: [{ allow: private }, { allow: priva
   whose: String @resolved
   slow: String @resolved @auth(rules: [{ allow: private }])
   friend: Person @resolved
+  before: Todo @resolved
 }
 type Person @table(name: "People") @auth(rules: [{ allow: owner, ownerField: "id" }]) {
   id: ID!
@@ -46,6 +47,8 @@ async function connected(sleepMs = 0): Promise<TestRelay> {
           },
           friend: (_: unknown, __: unknown, { tables }: OperationContext) =>
             tables['Person']?.get({ id: 'alice' }) ?? null,
+          before: (_: unknown, __: unknown, { tables }: OperationContext) =>
+            tables['Todo']?.get({ id: 'before' }) ?? null,
         },
       },
     },
@@ -105,6 +108,21 @@ describe('C6 each operation is rendered for the identity it was started with', (
       alice: { whose: 'alice', diary: 'dear', friend: { id: 'alice', phone: null } },
       red: { whose: 'alice', diary: 'dear', friend: { id: 'alice', phone: '555' } },
     });
+  });
+});
+
+test('C6 a field of another item of its type is told to whom that item lets read it', async () => {
+  const relay = await connected();
+  const todo = relay.context.model.types.get('Todo');
+  if (!todo) throw new Error('expected the type');
+  await relay.tables.create(todo, { id: { S: 'before' }, owner: { S: 'bob' }, diary: { S: "bob's" } });
+  for (const name of ['alice', 'bob', 'stranger'])
+    await start(relay, name, 'subscription { onCreateTodo { diary before { id diary } } }');
+  await create(relay);
+  expect(told(relay)).toEqual({
+    alice: { diary: 'dear', before: { id: 'before', diary: null } },
+    bob: { diary: null, before: { id: 'before', diary: "bob's" } },
+    stranger: { diary: null, before: { id: 'before', diary: null } },
   });
 });
 

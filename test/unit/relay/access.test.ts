@@ -141,13 +141,12 @@ describe('C6 deny by default: who may read what of a change', () => {
     expect(reply).toMatchObject({ type: 'error', payload: [{ extensions: { code: 'FORBIDDEN' } }] });
     expect(JSON.stringify(reply)).toContain('wages');
     // Of some items she might: those alone are looked at, and none of them is hers.
-    await relay.subscribe(
-      'ada',
-      't',
-      'subscription { onCreateTodo(filter: { not: { secret: { eq: "x" } } }) { id } }',
-    );
+    const query = 'subscription { onCreateTodo(filter: { not: { secret: { eq: "x" } } }) { id } }';
+    expect(await relay.subscribe('ada', 't', query)).toBeUndefined();
     await change(relay, undefined, image('alice', 'hers'));
     expect(relay.frames('ada')).toEqual([]);
+    await change(relay, undefined, image('ada', 'her own'));
+    expect(relay.frames('ada').map(({ id }) => id)).toEqual(['t']);
   });
 
   test('C6 who has no claim that a rule reads is refused, in words that do not make a client try again', async () => {

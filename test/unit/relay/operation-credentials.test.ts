@@ -96,3 +96,26 @@ describe('C5 no silent gap: an operation with a credential of its own', () => {
     expect(noted).toEqual([]);
   });
 });
+
+describe('S3 a credential that is no object, in an operation of its own', () => {
+  const REFUSED = 'Unauthorized: expected extensions.authorization to be an object, got ';
+  const query = ON_CREATE;
+
+  test.each([
+    ['graphql-transport-ws', 'subscribe'],
+    ['graphql-ws', 'start'],
+  ])('refuses the operation in %s, which would else run as its connection', async (subprotocol, type) => {
+    await relay.open('c', { headers: { 'sec-websocket-protocol': subprotocol, 'x-api-key': KEY } });
+    await relay.send('c', { type: 'connection_init' });
+    for (const [authorization, got] of [
+      ['Bearer ben/300', 'string'],
+      [[{ Authorization: 'ben/300' }], 'array'],
+      [true, 'boolean'],
+    ]) {
+      const payload = { query, extensions: { authorization } };
+      expect(JSON.stringify(await relay.send('c', { type, id: '1', payload }))).toContain(`${REFUSED}${got}`);
+    }
+    const none = { query, extensions: { authorization: null } };
+    expect(await relay.send('c', { type, id: '1', payload: none })).toBeUndefined();
+  });
+});

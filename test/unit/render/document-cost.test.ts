@@ -83,6 +83,15 @@ describe('the cost of a document', () => {
     ).toBe(4);
   });
 
+  test('counts each fragment of a name that several have', () => {
+    const many = 'x: a { b } '.repeat(30);
+    for (const text of [
+      `{ a } fragment F on T { ${many} } fragment F on T { a }`,
+      `{ a } fragment F on T { a } fragment F on T { ${many} }`,
+    ])
+      expect(costOf(text)).toMatchObject({ aliases: 30, nodes: 60, objects: 30 });
+  });
+
   test('ends where fragments spread themselves, or are not there', () => {
     const all = Array.from({ length: 20 }, (_, n) => `...F${n}`).join(' ');
     const circle = Array.from({ length: 20 }, (_, n) => `fragment F${n} on T { ${all} }`).join(' ');

@@ -171,3 +171,17 @@ describe('arguments', () => {
     expect(text).not.toContain('Did you mean');
   });
 });
+
+test.each([
+  [
+    'subscription { onCreateTodo { id } }',
+    'operationName: expected none, as the document\'s only operation has no name, got "B"',
+  ],
+  [
+    'subscription A { onCreateTodo { id } }',
+    'operationName: expected "A", the document\'s only operation, got "B"',
+  ],
+])('an operationName that names no operation is told which there is: %s', (query, message) => {
+  const result = readOperation(model, { query, variables: {}, operationName: 'B' });
+  expect(result).toMatchObject({ ok: false, errors: [{ message }] });
+});

@@ -114,6 +114,24 @@ describe('operations', () => {
     expect(answer.json.data).toBeUndefined();
   });
 
+  test.each([
+    ['{}', []],
+    ['{"__proto__": {"toString": "t"}}', expect.anything()],
+    ['{"inner": [{}]}', ['inner']],
+    ['{"constructor": "c"}', ['constructor']],
+  ])('S13 a field that %s leaves out is not looked for where all objects inherit', async (names, given) => {
+    const { ask } = createTestHandler();
+    const query = 'query ($names: Names!) { given(names: $names) }';
+    const body = `{"query":"${query}","variables":{"names":${names}}}`;
+    const byPost = await ask({ body });
+    const inQuery = new URLSearchParams({ query, variables: `{"names":${names}}` });
+    const byGet = await ask({ method: 'GET', query: String(inQuery) });
+    for (const { body: told, json } of [byPost, byGet]) {
+      expect(told).not.toContain('[function');
+      expect(json.data ?? { given: json.errors }).toEqual({ given });
+    }
+  });
+
   test('an answer that would not fit into what Lambda returns is an error that says so', async () => {
     const { ask } = createTestHandler({ settings: { maxResponseBytes: 2_000 } });
     const query = (count: number) => ({ body: { query: `{ many(count: ${count}) }` } });

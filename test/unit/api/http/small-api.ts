@@ -9,7 +9,9 @@ const schema = buildSchema(`
     whoAmI: String
     broken: String
     many(count: Int!): [String!]
+    given(names: Names!): [String!]
   }
+  input Names { constructor: String, toString: String, inner: [Names!] }
   type Mutation { count: Int }
   type Subscription { counted: Int }
 `);
@@ -19,7 +21,7 @@ export interface SmallApi extends Api {
   counted(): number;
 }
 
-/** An API of five fields on graphql-js alone, with errors in AppSync's shape: enough to test what is around it. */
+/** An API of a few fields on graphql-js alone, with errors in AppSync's shape: enough to test what is around it. */
 export function createSmallApi(): SmallApi {
   let count = 0;
   const rootValue = (caller: Caller) => ({
@@ -29,6 +31,7 @@ export function createSmallApi(): SmallApi {
       throw new Error('out of order');
     },
     many: (args: { readonly count: number }) => Array.from({ length: args.count }, () => 'あ'),
+    given: ({ names }: { readonly names: object }) => Object.keys(names),
     count: () => {
       count += 1;
       return count;

@@ -74,7 +74,7 @@ const VALUES: readonly ProblemCase[] = [
     problems: [
       '2:33 @auth: expected the provider of allow: public to be apiKey, iam or identityPool, got userPools',
       '3:19 @auth: expected the provider of allow: private to be userPools, oidc, iam, identityPool or function, got apiKey',
-      '4:17 @auth: expected the provider of allow: owner to be userPools, oidc, iam, identityPool or function, got apiKey',
+      '4:17 @auth: expected the provider of allow: owner to be userPools, oidc, iam or function, got apiKey',
       '5:18 @auth: expected the provider of allow: groups to be userPools, oidc or function, got iam',
       '6:18 @auth: expected the provider of allow: custom to be function, got oidc',
     ],
@@ -98,6 +98,17 @@ const VALUES: readonly ProblemCase[] = [
       '4:33 @auth: expected groupClaim to name a claim that lists groups, such as cognito:groups, got ""',
       '5:33 @auth: expected groupClaim to name a claim that lists groups, such as cognito:groups, got "sub"',
       '6:17 @auth: expected identityClaim to name a claim that tells one person, such as sub or sub::username, got "a,b"',
+    ],
+  },
+  {
+    name: 'owners that IAM does not tell apart, or who choose what they are called',
+    sdl: rules(
+      '{allow: owner, provider: identityPool}\n {allow: owner, provider: iam, identityClaim: "username"}\n {allow: owner, provider: iam, identityClaim: "cognito:username::sub"}',
+    ),
+    problems: [
+      '2:32 @auth: expected the provider of allow: owner to be userPools, oidc, iam or function, got identityPool',
+      '3:32 @auth: expected identityClaim to begin with sub where the provider is iam, as a username is there what its owner calls a session, got "username"',
+      '4:32 @auth: expected identityClaim to begin with sub where the provider is iam, as a username is there what its owner calls a session, got "cognito:username::sub"',
     ],
   },
   {
