@@ -11,8 +11,7 @@ import type { ExplainRecent } from './explain-live.ts';
 import type { LocalIssuer } from './local-issuer.ts';
 import { answerUpgrade, createLocalProxy, type LocalGateway, type LocalProxy } from './local-proxy.ts';
 
-export type { ConsoleInfo } from './console-pages.ts';
-
+/** What the page of `tablecast start` is served with. */
 export interface ConsoleOptions {
   /** Port to listen on; 0 takes a free one. */
   readonly port: number;
@@ -35,6 +34,7 @@ export interface ConsoleOptions {
   readonly assets?: URL;
 }
 
+/** A page that is served, until it is closed. */
 export interface ConsoleServer {
   /** Address to open, such as `http://127.0.0.1:3002/`. */
   readonly url: string;

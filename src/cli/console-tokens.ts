@@ -29,11 +29,12 @@ function personOf(asked: URLSearchParams): LocalPerson | string {
   const subject = asked.get('sub') ?? '';
   if (subject === '') return 'sub: expected the subject of the token, got none';
   const provider = asked.get('provider') ?? 'userPools';
-  if (!isProvider(provider)) return `provider: expected ${LOCAL_PROVIDERS.join(' or ')}, got another`;
+  if (!isProvider(provider))
+    return `provider: expected ${LOCAL_PROVIDERS.join(' or ')}, got ${shown(provider)}`;
   const expires = asked.get('expires') ?? String(DEFAULT_EXPIRES_IN);
   const expiresIn = /^\d{1,5}$/.test(expires) ? Number(expires) : 0;
   if (expiresIn < 1 || expiresIn > LONGEST)
-    return `expires: expected seconds from 1 to ${LONGEST}, got others`;
+    return `expires: expected seconds from 1 to ${LONGEST}, got ${shown(expires)}`;
   const claims = [...asked]
     .filter(([name]) => name.startsWith('claim.'))
     .map(([name, value]) => [name.slice('claim.'.length), value] as const);
@@ -53,4 +54,8 @@ function personOf(asked: URLSearchParams): LocalPerson | string {
 
 function isProvider(text: string): text is LocalProvider {
   return LOCAL_PROVIDERS.some((provider) => provider === text);
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 40));
 }

@@ -4,6 +4,7 @@ import type { LiveAnswer, RecentQuery } from './explain-live.ts';
 import { liveText } from './explain-print.ts';
 import { askLoop, notTheLoop } from './loop-request.ts';
 
+/** What a running `tablecast start` is asked to explain. */
 export interface ExplainLoopOptions {
   /** The page of the running `tablecast start`. */
   readonly url: string;

@@ -14,6 +14,7 @@ import { imageOfFile } from './explain-images.ts';
 import { explanationText } from './explain-print.ts';
 import { parseJsonFile } from './json-file.ts';
 
+/** What is to be explained, from files alone. */
 export interface ExplainOptions {
   readonly folder: string;
   readonly model: Model;

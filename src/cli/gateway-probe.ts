@@ -15,12 +15,19 @@ export type ProbeOutcome =
 /** What the gateway sends in the stead of an answer when a handler throws, or cannot be loaded. */
 const FRAME_FAILED = '"Internal server error"';
 
+/** What a try to connect says of itself. */
+export interface ProbeClient {
+  readonly apiKey: string;
+  /** The page it claims to come from: where origins are listed, one without any is refused. */
+  readonly origin: string;
+}
+
 /**
- * Opens a WebSocket as a client without subprotocol does, sends `connection_init`, waits for `connection_ack` and
+ * Opens a WebSocket as a page without subprotocol does, sends `connection_init`, waits for `connection_ack` and
  * drops the socket: the handlers behind all three routes ran then.
  * @see https://www.rfc-editor.org/rfc/rfc6455#section-4.1
  */
-export function probeGateway(port: number, apiKey: string, timeoutMs: number): Promise<ProbeOutcome> {
+export function probeGateway(port: number, client: ProbeClient, timeoutMs: number): Promise<ProbeOutcome> {
   return new Promise((resolve) => {
     const asked = request({
       host: '127.0.0.1',
@@ -31,7 +38,8 @@ export function probeGateway(port: number, apiKey: string, timeoutMs: number): P
         upgrade: 'websocket',
         'sec-websocket-version': '13',
         'sec-websocket-key': randomBytes(16).toString('base64'),
-        'x-api-key': apiKey,
+        'x-api-key': client.apiKey,
+        origin: client.origin,
       },
     });
     let outcome: ProbeOutcome = 'no answer';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { TablecastError } from '../errors.ts';
 import { gatewayOutput } from './gateway-output.ts';
-import { type ProbeOutcome, probeGateway } from './gateway-probe.ts';
+import { type ProbeClient, type ProbeOutcome, probeGateway } from './gateway-probe.ts';
 import { type ProcessGroups, stopGroup } from './process-groups.ts';
 import { QUIET, serverlessScript } from './project.ts';
 
@@ -24,10 +24,10 @@ export interface GatewayOptions {
 /** `serverless offline`: API Gateway's WebSocket, @connections and the Lambda API, with the bundled handlers. */
 export interface Gateway {
   /**
-   * Resolves once a WebSocket with this key is let in and its `connection_init` acknowledged.
+   * Resolves once a WebSocket of this client is let in and its `connection_init` acknowledged.
    * @throws TablecastError `LOCAL_STACK` with the last lines it printed, when it ends or does not get there in time
    */
-  ready(apiKey: string, timeoutMs: number): Promise<void>;
+  ready(client: ProbeClient, timeoutMs: number): Promise<void>;
   /** Resolves when it has ended, with what it printed last. */
   readonly ended: Promise<string>;
   /** Idempotent. */
@@ -91,12 +91,12 @@ export function startGateway(options: GatewayOptions): Gateway {
 
   return {
     ended,
-    async ready(apiKey, timeoutMs) {
+    async ready(client, timeoutMs) {
       const deadline = Date.now() + timeoutMs;
       let outcome: ProbeOutcome = 'no answer';
       let failingSince: number | undefined;
       while (Date.now() < deadline && !over) {
-        outcome = await probeGateway(wsPort, apiKey, PROBE_TIMEOUT_MS);
+        outcome = await probeGateway(wsPort, client, PROBE_TIMEOUT_MS);
         if (outcome === 'acknowledged') return;
         failingSince = HANDLER_FAILED.has(outcome) ? (failingSince ?? Date.now()) : undefined;
         if (failingSince !== undefined && Date.now() - failingSince > HANDLER_PATIENCE_MS) break;

@@ -16,7 +16,7 @@ export function describeLine(line: string): string | undefined {
     case 'subscription.started':
       return entry['outcome'] === 'active' ? `subscribed: ${text(entry['field'])}` : undefined;
     case 'connection.refused':
-      return `a connection was refused: ${text(entry['reason'])}`;
+      return `a connection was refused: ${refusal(text(entry['reason']))}`;
     case 'http.refused':
       return `an HTTP request was refused: ${text(entry['reason'])}`;
     case 'frame.invalid':
@@ -45,6 +45,13 @@ export function describeLine(line: string): string | undefined {
   }
 }
 
+/** Of a page that is not listed the log has one word. */
+function refusal(reason: string): string {
+  return reason === 'origin'
+    ? 'expected a page of custom.tablecast.origins, got another origin or none'
+    : reason;
+}
+
 type Entry = Readonly<Record<string, unknown>>;
 
 function parse(line: string): Entry | undefined {
@@ -68,7 +75,7 @@ function change(entry: Entry): string {
   if (matched > 0) return `${what}: matched ${subscriptions(matched)} (${fieldCounts(entry['fields'])})`;
   if (count(entry['shapes']) === 0) return `${what}: nobody subscribes to it`;
   if (candidates === 0)
-    return `${what}: no subscriber asks for these values (compared: arguments and filter equalities)`;
+    return `${what}: no subscriber asks for these values (compared: arguments, filter equalities and rules)`;
   return `${what}: ${subscriptions(candidates)} looked at, and no filter matched`;
 }
 

@@ -18,6 +18,7 @@ import { createRecentRecords, type RecentRecords } from './recent-records.ts';
 import { LOCAL_STREAM_GRANULARITY_MS, startReaders } from './stream-readers.ts';
 import { createMissing, forgetConnections } from './tables.ts';
 
+/** How the local stack is started. */
 export interface LocalStackOptions {
   /** The project: the folder of serverless.yml. */
   readonly folder: string;
@@ -130,6 +131,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const dynamodb = options.endpoint ?? database?.endpoint ?? '';
     const origin = `http://localhost:${httpPort}`;
     const env = environment(options, { dynamodb, wsPort, origin });
+    const prober = { apiKey: options.apiKey, origin };
     const client = dynamodbClient({ endpoint: dynamodb, region });
     options.signal.throwIfAborted();
     const project = await readProject(options.folder, env, options.signal);
@@ -170,7 +172,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
           await old?.stop();
           if (stopping) return;
           gateway = openGateway();
-          await gateway.ready(options.apiKey, READY_TIMEOUT_MS);
+          await gateway.ready(prober, READY_TIMEOUT_MS);
         }
       })()
         // While DynamoDB is still away the readers will call again.
@@ -192,7 +194,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       logger,
       onTableMissing: () => restore(),
     });
-    await Promise.race([gateway.ready(options.apiKey, READY_TIMEOUT_MS), broken, aborted(options.signal)]);
+    await Promise.race([gateway.ready(prober, READY_TIMEOUT_MS), broken, aborted(options.signal)]);
     // The first invocation loads the handler: better now than at the first change.
     await invoke({ Records: [] }, options.signal);
     const ws = `ws://localhost:${wsPort}`;

@@ -20,6 +20,8 @@ export interface Project {
   readonly tables: readonly TableRequests[];
   /** Real names of all tables whose streams the stream handler reads. */
   readonly streams: readonly string[];
+  /** Whether a WebSocket has to name a page it comes from: there is a list of origins, and who names none is refused. */
+  readonly asksOrigin: boolean;
 }
 
 /** Path of the Serverless Framework's own script, as the project has it installed. */
@@ -149,6 +151,7 @@ export function projectOf(configuration: unknown): Project {
     relay: relay.table,
     tables: tables.filter((entry) => entry !== relay).map(({ table }) => table),
     streams: streamEvents(stream[1]).map((arn) => streamTable(arn, names)),
+    asksOrigin: functions.some(([, definition]) => asksOrigin(definition)),
   };
 }
 
@@ -156,6 +159,12 @@ function hasRelayTable(definition: unknown): boolean {
   return isObject(definition) && isObject(definition['environment'])
     ? definition['environment']['TABLECAST_RELAY_TABLE'] !== undefined
     : false;
+}
+
+function asksOrigin(definition: unknown): boolean {
+  const environment = isObject(definition) ? definition['environment'] : undefined;
+  if (!isObject(environment) || environment['TABLECAST_ORIGINS'] === undefined) return false;
+  return environment['TABLECAST_ORIGIN_MISSING'] !== 'allow';
 }
 
 /** ARNs of the streams a function reads. The framework takes many forms of events, of which ours is one. */

@@ -128,7 +128,7 @@ function targetOf(command: Command, flags: RevokeFlags, config: Config): RevokeT
   const targets: RevokeTarget[] = [];
   if (subject !== undefined && issuer !== undefined)
     targets.push(byIdentity(identityHash('jwt', issuer, subject)));
-  if (iam !== undefined) targets.push(byIdentity(identityHash('iam', 'iam', iamSubject(iam))));
+  if (iam !== undefined) targets.push(byIdentity(identityHash('iam', 'iam', iamSubject(arn(command, iam)))));
   if (principal !== undefined) targets.push(byIdentity(identityHash('lambda', 'lambda', principal)));
   // Those of an API key are not counted, and may stand on connections of others, where only a look at each finds them.
   if (apiKeyHash !== undefined)
@@ -191,9 +191,15 @@ function hexDigest(command: Command, value: string): Uint8Array {
   return command.error(`error: --api-key-hash: expected 64 hex digits, got ${value.length} characters`);
 }
 
+function arn(command: Command, value: string): string {
+  if (/^arn:[\w-]+:(iam|sts):/.test(value)) return value;
+  const example = 'arn:aws:iam::123456789012:role/Readers';
+  return command.error(`error: --iam: expected an ARN such as ${example}, got ${JSON.stringify(value)}`);
+}
+
 function identityText(value: string): string {
-  if (/^[\w-]{1,64}$/.test(value)) return value;
-  throw new InvalidArgumentError('expected an identity hash: letters, digits, "_" and "-".');
+  if (/^[\w-]{22}$/.test(value)) return value;
+  throw new InvalidArgumentError('expected an identity hash: 22 letters, digits, "_" and "-".');
 }
 
 function httpUrl(value: string): string {

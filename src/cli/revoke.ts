@@ -23,6 +23,7 @@ export type RevokeTarget =
   | { readonly kind: 'connection'; readonly connectionId: string }
   | { readonly kind: 'filter'; readonly filter: RevokedFilter };
 
+/** What is revoked, and where. */
 export interface RevokeOptions extends DynamoDBPlace {
   readonly target: RevokeTarget;
   /** The relay table. */
@@ -137,26 +138,32 @@ function targetJson(target: RevokeTarget) {
 function words({ target, dryRun }: RevokeOptions, until: number, report: RevocationReport): string {
   const { connections, operations, closed, untold, undisconnected } = report;
   const lines = [
-    `${dryRun ? 'would end' : 'ended'} ${operations} subscriptions and ${dryRun ? 'close' : 'closed'} ${closed} connections, of ${connections} looked at`,
+    `${dryRun ? 'would end' : 'ended'} ${counted(operations, 'subscription')} and ${dryRun ? 'close' : 'closed'} ${counted(closed, 'connection')}, of ${connections} looked at`,
   ];
   if (target.kind === 'identity') {
     const date = new Date(until * 1_000).toISOString();
     lines.unshift(
       dryRun
         ? `would refuse identity ${target.identityHash} until ${date}`
-        : `identity ${target.identityHash} is refused until ${date}, unless it signs in anew`,
+        : `identity ${target.identityHash} is refused until ${date}, but for tokens issued from now on`,
     );
   }
   if (target.kind === 'identity' && connections === 0)
     lines.push(
       'no connection of it is known: what it is named by has to be what the relay was told, such as an issuer to the letter',
     );
+  if (target.kind === 'connection' && operations === 0 && closed === 0)
+    lines.push('there was nothing to end: no such connection is open, or nothing runs on it');
   if (untold > 0) lines.push(`${untold} of the subscriptions ended without their client being told`);
   if (undisconnected > 0)
     lines.push(
       `${undisconnected} of the connections could not be disconnected; nothing can be started on them`,
     );
   return `${lines.join('\n')}\n`;
+}
+
+function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function progressBar(stream: NodeJS.WritableStream): SingleBar {

@@ -1,5 +1,5 @@
 import { stripIgnoredCharacters } from 'graphql';
-import { credentialHeader, frames, putItemLine, wscatLine } from '../console/commands.ts';
+import { credentialHeader, type Endpoints, frames, putItemLine, wscatLine } from '../console/commands.ts';
 import { subscriptionExamples } from '../console/examples.ts';
 import { firstQuery } from '../console/graphiql/first-query.ts';
 import type { Example, SampleItem } from '../console/page-info.ts';
@@ -22,6 +22,7 @@ export interface StackInfo {
   readonly tables: readonly string[];
 }
 
+/** What the screen of `tablecast start` tells of. */
 export interface ScreenInput {
   readonly info: StackInfo;
   /** Completed schema. */
@@ -35,10 +36,13 @@ export interface ScreenInput {
   readonly command: string;
   /** Attributes that name an item's owner: the sample is to be somebody's. */
   readonly owners: readonly Owner[];
+  /** See `Endpoints.origin`. */
+  readonly origin?: string;
 }
 
 /** The one screen of `start`: where everything is, how to subscribe, how to write. */
-export function screen({ info, sdl, schemaTables, auth, rules, command, owners }: ScreenInput): string {
+export function screen({ sdl, schemaTables, auth, rules, command, owners, ...input }: ScreenInput): string {
+  const { info, origin } = input;
   const example = subscriptionExamples(sdl, schemaTables)[0];
   return [
     '',
@@ -56,7 +60,7 @@ export function screen({ info, sdl, schemaTables, auth, rules, command, owners }
     `  ${curlLine(info, firstQuery(sdl))}`,
     '',
     ...(example
-      ? steps(info, owned(example, owners))
+      ? steps({ ...info, ...(origin !== undefined && { origin }) }, owned(example, owners))
       : ['The schema has no subscription field: mark a type with @table.']),
     'What is delivered shows below as it happens.',
     '',
@@ -73,7 +77,7 @@ function tokenLine(http: string, rules: boolean, command: string): string {
   return `${tokenCommand(command, http)}   (for "authorization"${rules ? ': the schema has rules, which may not let the key in' : ', beside the key'})`;
 }
 
-function steps(info: StackInfo, example: Example): readonly string[] {
+function steps(info: StackInfo & Endpoints, example: Example): readonly string[] {
   return [
     'Subscribe: paste this one.',
     '',

@@ -5,12 +5,13 @@ import { systemClock } from '../adapters/clock.ts';
 import { createDynamoDBRegistry } from '../adapters/dynamodb/registry.ts';
 import { storedSubscriptions } from '../adapters/dynamodb/stored-subscriptions.ts';
 import { readModel } from '../compose.ts';
+import { subscriptionExamples } from '../console/examples.ts';
 import type { Model } from '../schema/model.ts';
 import { dynamodbClient } from './clients.ts';
 import { type ConsoleServer, startConsole } from './console-server.ts';
 import { createLiveExplainer } from './explain-live.ts';
 import { isKeyLetIn } from './key-access.ts';
-import { describeLine } from './live.ts';
+import { createLiveOutput } from './live-output.ts';
 import { createLocalIssuer } from './local-issuer.ts';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from './local-stack.ts';
 import type { Owner } from './sample-person.ts';
@@ -38,7 +39,7 @@ const STARTING = 'Starting the database, the tables, the gateway and the stream:
  */
 export async function start(options: StartOptions): Promise<void> {
   const { json, out, err, signal } = options;
-  const live = liveOutput(out);
+  const live = createLiveOutput(out);
   if (!json && isTerminal(out)) out.write(`${STARTING}\n`);
   const stack = await startLocalStack({
     ...options,
@@ -53,11 +54,14 @@ export async function start(options: StartOptions): Promise<void> {
     const { sdl } = model;
     const schemaTables = [...model.tables.keys()];
     const command = commandIn(options.folder);
-    const isLetIn = isKeyLetIn(model, stack.settings.access);
+    // What is shown first, on the screen and the page, is to work as it stands.
+    const first = subscriptionExamples(sdl, schemaTables)[0];
+    const isLetIn = first === undefined || isKeyLetIn(model, stack.settings.access, first.field);
     const speaker = isLetIn ? {} : { tokenCommand: tokenCommand(command, http) };
     const rules = model.access !== undefined;
     const owners = ownersOf(model);
-    const facts = { ws, apiKey, ...speaker, region, dynamodb };
+    const from = { ...(project.asksOrigin && { origin: http }) };
+    const facts = { ws, apiKey, ...speaker, ...from, region, dynamodb };
     page = await startConsole({
       port: stack.httpPort,
       gateway: { httpPort: stack.gatewayHttpPort, wsPort: stack.wsPort },
@@ -77,7 +81,7 @@ export async function start(options: StartOptions): Promise<void> {
       tables: project.streams,
     };
     if (json) out.write(`${JSON.stringify({ ready: true, ...info })}\n`);
-    else out.write(screen({ info, sdl, schemaTables, auth, rules, command, owners }));
+    else out.write(screen({ info, sdl, schemaTables, auth, rules, command, owners, ...from }));
     live.begin();
     await Promise.race([stack.broken, ended(signal)]);
   } finally {
@@ -112,20 +116,6 @@ function ownersOf({ types }: Model): readonly Owner[] {
       return field ? [{ table: type.table, attribute: field.attribute, list: field.list }] : [];
     }),
   );
-}
-
-/** Holds back what happens while starting: warm-up calls are nobody's deliveries. */
-function liveOutput(out: NodeJS.WritableStream) {
-  let begun = false;
-  return {
-    begin: () => {
-      begun = true;
-    },
-    line: (line: string) => {
-      const described = begun ? describeLine(line) : undefined;
-      if (described !== undefined) out.write(`${new Date().toLocaleTimeString()}  ${described}\n`);
-    },
-  };
 }
 
 function isTerminal(out: NodeJS.WritableStream): boolean {

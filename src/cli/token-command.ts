@@ -11,7 +11,7 @@ interface TokenFlags {
   readonly groups?: string;
   readonly provider: string;
   readonly expires: string;
-  readonly claim: readonly string[];
+  readonly claim?: readonly string[];
   readonly url: string;
 }
 
@@ -39,7 +39,7 @@ export function addToken(program: Command, world: TokenWorld): void {
     .option('--groups <names>', 'its groups, parted by commas')
     .option('--provider <name>', `what it comes from: ${LOCAL_PROVIDERS.join(' or ')}`, 'userPools')
     .option('--expires <seconds>', 'how long it is good', String(DEFAULT_EXPIRES_IN))
-    .option('--claim <name=value>', 'another claim; may be given several times', claim, [])
+    .option('--claim <name=value>', 'another claim; may be given several times', claim)
     .option('--url <url>', 'page of the running start', loopUrl, DEFAULT_LOOP_URL)
     .addHelpText('after', EXAMPLES)
     .action(async (flags: TokenFlags) => {
@@ -48,7 +48,7 @@ export function addToken(program: Command, world: TokenWorld): void {
         const value = flags[name];
         if (value !== undefined) place.searchParams.set(name, value);
       }
-      for (const text of flags.claim) {
+      for (const text of flags.claim ?? []) {
         place.searchParams.set(
           `claim.${text.slice(0, text.indexOf('='))}`,
           text.slice(text.indexOf('=') + 1),
@@ -62,7 +62,7 @@ export function addToken(program: Command, world: TokenWorld): void {
     });
 }
 
-function claim(value: string, before: readonly string[]): readonly string[] {
+function claim(value: string, before: readonly string[] = []): readonly string[] {
   if (value.indexOf('=') > 0) return [...before, value];
   throw new InvalidArgumentError('expected a name, "=" and a value.');
 }

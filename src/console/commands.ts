@@ -7,6 +7,8 @@ export interface Endpoints {
   readonly apiKey: string;
   /** A shell command that prints a token, where the schema's rules let the key in nowhere. */
   readonly tokenCommand?: string;
+  /** The page a WebSocket is to say it comes from, where one that names none is refused. */
+  readonly origin?: string;
   readonly dynamodb: string;
   readonly region: string;
 }
@@ -17,9 +19,10 @@ export interface Endpoints {
  */
 export function wscatLine(endpoints: Endpoints, example: Example): string {
   const executed = frames(example).map((frame) => `-x ${quoted(frame)}`);
-  return ['npx wscat -c', quoted(endpoints.ws), '-H', credentialHeader(endpoints), '-w -1', ...executed].join(
-    ' ',
-  );
+  const { ws, origin } = endpoints;
+  const page = origin === undefined ? [] : ['-o', quoted(origin)];
+  const who = ['-H', credentialHeader(endpoints), ...page];
+  return ['npx wscat -c', quoted(ws), ...who, '-w -1', ...executed].join(' ');
 }
 
 /** The header of a credential, as a word for a POSIX shell. */

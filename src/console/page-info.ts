@@ -25,6 +25,7 @@ export interface PageExample extends Example {
   readonly putItem?: string;
 }
 
+/** A subscription the page offers to start with. */
 export interface Example {
   readonly title: string;
   /** Subscription field, such as `onChangeTodo`. */

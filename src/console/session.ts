@@ -2,6 +2,7 @@ import { createClient } from 'graphql-ws';
 import type { WirePayload } from './payload.ts';
 import type { Credential } from './person.ts';
 
+/** How the connection stands, as the page shows it. */
 export type Status =
   | { readonly state: 'connecting' }
   | { readonly state: 'connected' }
@@ -10,11 +11,13 @@ export type Status =
   /** Turned away; trying again by itself would be turned away again. */
   | { readonly state: 'refused'; readonly reason: string };
 
+/** A document and its variables. */
 export interface Operation {
   readonly query: string;
   readonly variables: Record<string, unknown>;
 }
 
+/** Whoever wants the results of one operation. */
 export interface Listener {
   next(payload: WirePayload): void;
   /** Ended with errors: those of the server's `error` message, or what the socket closed with. */
@@ -22,6 +25,7 @@ export interface Listener {
   complete(): void;
 }
 
+/** A connection that is made again when it is lost, and the operations on it. */
 export interface Session {
   /** Starts an operation, now or as soon as there is a connection, and again after each lost one. Returns its end. */
   subscribe(operation: Operation, listener: Listener): () => void;
@@ -29,6 +33,7 @@ export interface Session {
   retry(): void;
 }
 
+/** Where a session connects, as whom, and who hears how it stands. */
 export interface SessionOptions {
   readonly url: string;
   /** Asked in each attempt: a restarted gateway takes others. */

@@ -24,6 +24,7 @@ export interface AccessSettingsOfDeploy {
   readonly origins: OriginRules;
 }
 
+/** Keys of `custom.tablecast` that say who is let in. */
 export const ACCESS_KEYS = [
   'authorizer',
   'authorizeHook',

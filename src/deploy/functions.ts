@@ -25,6 +25,7 @@ export interface FunctionDefinition {
   readonly package?: { readonly patterns: readonly string[] };
 }
 
+/** Everything the definition of one function follows from. */
 export interface FunctionInput extends Omit<TablecastSettings, 'alarms' | 'resolvers' | 'tables'> {
   readonly functionName: FunctionName;
   readonly lambdaName: string;
@@ -76,6 +77,7 @@ const DESCRIPTIONS: Readonly<Record<FunctionName, string>> = {
   deliver: 'Tablecast: sends what the stream function handed over',
 };
 
+/** The definition of one function, as serverless.yml has it. */
 export function functionDefinition(input: FunctionInput): FunctionDefinition {
   const { functionName, handlers, lambdaName, patterns } = input;
   return {

@@ -76,7 +76,8 @@ function checkFormat(at: string, logs: unknown): void {
   const format = objectAt(at, logs).get('format');
   if (format === undefined || format === null) return;
   if (typeof format !== 'string') throw invalid(`${at}.format`, 'text', shown(format));
-  for (const [variable] of format.matchAll(/\$[^\s"',;|)}\]]*/g)) {
+  // The `$` of another ends one too: no list of what else may stand between two is ever whole.
+  for (const [variable] of format.matchAll(/\$[^\s"',;|)}\]$]*/g)) {
     if (isLoggable(variable)) continue;
     const expected =
       'variables that hold no header, query string, frame or claim, such as $context.requestId';

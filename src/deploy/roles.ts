@@ -12,6 +12,7 @@ export type FunctionName =
   | 'keepalive'
   | 'deliver';
 
+/** All there may be; which of them a project deploys depends on its settings. */
 export const FUNCTION_NAMES: readonly FunctionName[] = [
   'connect',
   'subscribe',
@@ -69,6 +70,7 @@ export const POSTS: ReadonlySet<FunctionName> = new Set([
   'deliver',
 ]);
 
+/** Everything the role of one function follows from. */
 export interface RoleInput {
   readonly functionName: FunctionName;
   /** Full Lambda name, which its log group carries. */
@@ -185,18 +187,22 @@ function allow(service: string, actions: readonly string[], resources: readonly 
   return { Effect: 'Allow', Action: actions.map((action) => `${service}:${action}`), Resource: resources };
 }
 
+/** ARN of the on-failure queue. */
 export function queueArn(): Intrinsic {
   return getAtt(QUEUE_ID, 'Arn');
 }
 
+/** ARN of the fan-out queue. */
 export function fanOutQueueArn(): Intrinsic {
   return getAtt(FAN_OUT_QUEUE_ID, 'Arn');
 }
 
+/** ARN of the queue for what the fan-out could not deliver. */
 export function fanOutDeadLetterQueueArn(): Intrinsic {
   return getAtt(FAN_OUT_DEAD_LETTER_QUEUE_ID, 'Arn');
 }
 
+/** Name of the relay table, as CloudFormation resolves it. */
 export function relayTableName(): Intrinsic {
   return ref(RELAY_TABLE_ID);
 }

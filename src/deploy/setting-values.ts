@@ -98,6 +98,7 @@ export function shown(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? JSON.stringify(value) : kindOf(value);
 }
 
+/** The refusal of a setting. */
 export function invalid(at: string, expected: string, got: string): TablecastError {
   return new TablecastError('CONFIG_INVALID', `${at}: expected ${expected}, got ${got}`);
 }

@@ -64,14 +64,18 @@ export interface TablecastSettings extends AccessSettingsOfDeploy {
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+/** Least level of a line that is logged. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const LEAVE_SETTINGS = ['image', 'keys'] as const;
+/** What is told of an item that leaves: its old image, or its key alone. */
 export type LeaveSetting = (typeof LEAVE_SETTINGS)[number];
 
 const DELIVERY_SETTINGS = ['lambda', 'worker'] as const;
+/** Who reads the streams. */
 export type DeliverySetting = (typeof DELIVERY_SETTINGS)[number];
 
+/** CloudWatch namespace where none is set. */
 export const DEFAULT_METRICS_NAMESPACE = 'Tablecast';
 
 /** API Gateway closes a connection that was idle for 600 s: nine minutes are the longest pause that is safe. */

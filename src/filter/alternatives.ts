@@ -4,6 +4,7 @@ import { comparisonOf } from './value.ts';
 /** Most alternatives, and so most filter keys and rows, one subscription may have. */
 export const MAX_KEYS_PER_SUBSCRIPTION = 16;
 
+/** How far a filter is taken apart. */
 export interface AlternativesOptions {
   /** Most alternatives to give, at least 1. Default 16 (`MAX_KEYS_PER_SUBSCRIPTION`). */
   readonly max?: number;

@@ -25,6 +25,7 @@ export interface DynamoDBExpression {
 /** Key attributes of text fields → the type the table stores them as, where it is not S. */
 export type KeyForm = ReadonlyMap<string, 'N' | 'B'>;
 
+/** How a filter is put to DynamoDB. */
 export interface DynamoDBExpressionOptions {
   /** Default: text is stored as S. */
   readonly keyForm?: KeyForm;

@@ -7,6 +7,7 @@ import type { FieldKind } from '../schema/model.ts';
  */
 export type Value = string | boolean | null;
 
+/** What one condition compares by. */
 export type Operator =
   | 'eq'
   | 'ne'

@@ -22,6 +22,7 @@ export interface ImageKeys {
   readonly isCut: boolean;
 }
 
+/** Which filter keys of an image are wanted. */
 export interface ImageKeysOptions {
   /** Default {@link KEY_SCHEMES}. */
   readonly schemes?: KeySchemes;

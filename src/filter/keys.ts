@@ -29,6 +29,7 @@ export interface KeySchemes {
 
 const SCHEME: KeyScheme = { version: KEY_SCHEME_VERSION, key: keyOf };
 
+/** As this release writes keys and looks them up. */
 export const KEY_SCHEMES: KeySchemes = { written: SCHEME, lookedUp: [SCHEME] };
 
 const HASH_BYTES = 16;

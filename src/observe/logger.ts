@@ -3,8 +3,10 @@ import { cutText, writtenFields } from './log-fields.ts';
 
 /** Levels an operator may choose from. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+/** One of pino's levels, or none. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** How much is logged, and where to. */
 export interface LoggerOptions {
   readonly level: LogLevel;
   /** Writes the messages of errors that are not ours too, which may repeat values. Default false. */

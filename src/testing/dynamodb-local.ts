@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import getPort from 'get-port';
 import { TablecastError } from '../errors.ts';
 
+/** How DynamoDB Local is started. */
 export interface DynamoDBLocalOptions {
   /** Port to listen on; a free one by default. */
   readonly port?: number;
@@ -26,6 +27,7 @@ export interface DynamoDBLocalOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A DynamoDB Local that answers, until it is stopped. */
 export interface DynamoDBLocal {
   readonly endpoint: string;
   readonly port: number;

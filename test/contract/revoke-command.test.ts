@@ -125,7 +125,7 @@ test('S10 a subject of an issuer is ended on every connection, told, disconnecte
 
   const who = ['--issuer', ISSUER, '--subject', 'jane'];
   const dry = await run(...who, '--dry-run');
-  expect(dry.stdout).toContain('would end 3 subscriptions and close 1 connections, of 2 looked at');
+  expect(dry.stdout).toContain('would end 3 subscriptions and close 1 connection, of 2 looked at');
   expect(await idsOn('hers')).toEqual(['1', '2']);
 
   const { stdout, stderr, fault } = await run(...who, '--for', '1h', '--json');
@@ -163,13 +163,18 @@ test('S10 by filter, by connection, and by the hash of an API key wherever it sp
   expect([connections.isOpen('a'), connections.isOpen('b')]).toEqual([false, true]);
   expect(await subscribe('b', '4', key)).toBe('revoked');
 
-  expect((await run('--connection', 'b')).stdout).toContain('closed 1 connections');
+  expect((await run('--connection', 'b')).stdout).toContain('closed 1 connection,');
+  expect((await run('--connection', 'no-such')).stdout).toContain(
+    'there was nothing to end: no such connection is open',
+  );
   expect(connections.isOpen('b')).toBe(false);
 }, 30_000);
 
 test.each<[string, readonly string[], RegExp]>([
   ['nothing to revoke', [], /expected one of --subject .* got none/],
-  ['two things', ['--identity', 'x', '--connection', 'y'], /got several/],
+  ['two things', ['--identity', JANE.hash, '--connection', 'y'], /got several/],
+  ['an identity hash cut short', ['--identity', JANE.hash.slice(1)], /expected an identity hash: 22/],
+  ['a role by its name alone', ['--iam', 'Readers'], /--iam: expected an ARN such as arn:.*, got "Readers"/],
   ['a subject without its issuer', ['--subject', 'jane'], /--subject and --issuer together/],
   [
     'a key in place of its hash',
@@ -181,7 +186,7 @@ test.each<[string, readonly string[], RegExp]>([
   ['an operator', ['--filter', '{"field":"f","where":{"a":{"eq":1}}}'], /for "a", got object/],
   ['a misspelt member', ['--filter', '{"field":"f","were":{}}'], /got "were" too/],
   ['a type that is not in the schema', ['--filter', '{"type":"Nothing"}'], /expected a type of the schema/],
-  ['a time without a unit', ['--identity', 'x', '--for', '24'], /such as 90m, 24h or 7d/],
+  ['a time without a unit', ['--identity', JANE.hash, '--for', '24'], /such as 90m, 24h or 7d/],
 ])('a wrong call is refused before anything is asked: %s', async (_, args, words) => {
   const { stdout, stderr, fault } = await run(...args);
   expect(stdout).toBe('');
@@ -197,7 +202,7 @@ test('S10 a session of a role is revoked as API Gateway tells of it: by its role
 });
 
 test('a table that is not there fails in words', async () => {
-  const { stdout, fault } = await run('--table', 'no-such-table', '--identity', 'x');
+  const { stdout, fault } = await run('--table', 'no-such-table', '--identity', JANE.hash);
   expect(stdout).toBe('');
   expect(fault).toMatchObject({
     code: 'REGISTRY_UNAVAILABLE',

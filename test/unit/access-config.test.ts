@@ -27,6 +27,14 @@ describe('who is let in, by the environment', () => {
     expect(settings.access.defaultModes).toEqual(['apiKey', 'iam']);
   });
 
+  test('the page of the local loop is on every list of origins, and makes none', () => {
+    const page = 'http://localhost:3000';
+    const allowed = (env: Record<string, string>) =>
+      readConfig({ ...env, TABLECAST_LOCAL_ISSUER: page }).door.origins.allowed;
+    expect(allowed({ TABLECAST_ORIGINS: 'https://a.example' })).toEqual(new Set(['https://a.example', page]));
+    expect(allowed({})).toBe('*');
+  });
+
   test.each<[Record<string, string>, string]>([
     [{ TABLECAST_GATEWAY_AUTH: 'IAM' }, 'TABLECAST_GATEWAY_AUTH: expected iam or lambda, got "IAM"'],
     [{ TABLECAST_DEFAULT_AUTH: 'cognito' }, 'TABLECAST_DEFAULT_AUTH: expected apiKey, userPools'],

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { Rule } from './rules.ts';
+import type { Patch, Rule } from './rules.ts';
 
 /** Of the repository: this runs from `.esbuild/prove`. */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -13,7 +13,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
  */
 export async function bundleMutant(name: string, rule: Rule | undefined): Promise<string> {
   const outfile = `${ROOT}.esbuild/prove/mutants/${name}.mjs`;
-  let patched = 0;
+  const patches = rule ? [rule, ...(rule.also ? [rule.also] : [])] : [];
+  const patched = new Set<Patch>();
   await build({
     absWorkingDir: ROOT,
     entryPoints: [`${ROOT}scripts/prove/simulation/mutant-run.ts`],
@@ -25,32 +26,32 @@ export async function bundleMutant(name: string, rule: Rule | undefined): Promis
     format: 'esm',
     target: 'node20',
     logLevel: 'silent',
-    plugins: rule
-      ? [
-          {
-            name: 'take a rule away',
-            setup({ onLoad }) {
-              onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-                if (path !== `${ROOT}src/${rule.file}`) return undefined;
-                patched += 1;
-                return { loader: 'ts', contents: without(rule, await readFile(path, 'utf8')) };
-              });
-            },
-          },
-        ]
-      : [],
+    plugins: [
+      {
+        name: 'take a rule away',
+        setup({ onLoad }) {
+          onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+            const patch = patches.find(({ file }) => path === `${ROOT}src/${file}`);
+            if (!patch) return undefined;
+            patched.add(patch);
+            return { loader: 'ts', contents: without(patch, await readFile(path, 'utf8')) };
+          });
+        },
+      },
+    ],
   });
-  if (rule && patched !== 1) throw new Error(`expected src/${rule.file} in the bundle once, got ${patched}`);
+  const absent = patches.find((patch) => !patched.has(patch));
+  if (absent) throw new Error(`expected src/${absent.file} in the bundle, got no such file`);
   return outfile;
 }
 
 /** @throws Error unless the text to patch occurs exactly once */
-export function without(rule: Rule, source: string): string {
-  const parts = source.split(rule.find);
+export function without({ file, find, replace }: Patch, source: string): string {
+  const parts = source.split(find);
   if (parts.length !== 2) {
     throw new Error(
-      `src/${rule.file}: expected ${JSON.stringify(rule.find)} exactly once, got it ${parts.length - 1} times`,
+      `src/${file}: expected ${JSON.stringify(find)} exactly once, got it ${parts.length - 1} times`,
     );
   }
-  return parts.join(rule.replace);
+  return parts.join(replace);
 }

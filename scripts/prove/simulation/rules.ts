@@ -1,14 +1,20 @@
-/** A rule of the relay, and the patch of its source that takes it away. */
-export interface Rule {
-  /** In words, as it is printed. */
-  readonly name: string;
-  /** Which simulation is to notice; `fan-out` is the Lambda path with a fan-out in every seed. */
-  readonly path: 'lambda' | 'fan-out' | 'worker';
+/** What a rule's text is replaced by. */
+export interface Patch {
   /** Below `src`. */
   readonly file: string;
   /** Must occur exactly once in the file. */
   readonly find: string;
   readonly replace: string;
+}
+
+/** A rule of the relay, and the patch of its source that takes it away. */
+export interface Rule extends Patch {
+  /** In words, as it is printed. */
+  readonly name: string;
+  /** Which simulation is to notice; `fan-out` is the Lambda path with a fan-out in every seed. */
+  readonly path: 'lambda' | 'fan-out' | 'worker';
+  /** A second guard of the same rule, in another file: either alone keeps what the rule is for. */
+  readonly also?: Patch;
   /** Among the few of the short form. */
   readonly isShort?: true;
 }
@@ -189,6 +195,11 @@ const FAN_OUT_RULES: readonly Rule[] = [
     file: 'relay/fan-out/hand-over.ts',
     find: 'lanes: lanes ?? fanOut.lanes',
     replace: 'lanes: fanOut.lanes',
+    also: {
+      file: 'relay/fan-out/outbox.ts',
+      find: 'if (isPatient && (await store.laneCounts(tables)).size > 1) {',
+      replace: 'if (false as boolean) {',
+    },
   },
   {
     name: 'of a group all messages from the first that failed come again',

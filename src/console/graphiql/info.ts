@@ -8,6 +8,7 @@ export interface GraphiQLInfo {
   readonly tabs: readonly GraphiQLTab[];
 }
 
+/** One tab, as it is opened. */
 export interface GraphiQLTab {
   readonly query: string;
   /** JSON text, an object. */

@@ -11,6 +11,15 @@ test.each([
   ['a rule for it allows writes alone', note('@auth(rules: [{allow: public, operations: [create]}])'), false],
   ['rules are for owners alone', note('@auth(rules: [{allow: owner}])'), false],
   ['its type is marked for it, and the subscription for the default mode', note('@aws_api_key'), false],
-])('whether the API key may subscribe to anything when %s', (_, model, expected) => {
-  expect(isKeyLetIn(model, { defaultModes: ['userPools'] })).toBe(expected);
+])('whether the API key may subscribe to a field when %s', (_, model, expected) => {
+  expect(isKeyLetIn(model, { defaultModes: ['userPools'] }, 'onChangeNote')).toBe(expected);
+});
+
+test('that the API key is let in somewhere says nothing of another field', () => {
+  const model = loadModel(`
+    type Note @table(name: "Notes") @auth(rules: [{allow: owner}]) { id: ID! owner: String }
+    type News @table(name: "News") @auth(rules: [{allow: public}]) { id: ID! }
+  `);
+  const fields = ['onChangeNote', 'onChangeNews', 'onChangeNobody'];
+  expect(fields.map((field) => isKeyLetIn(model, { defaultModes: [] }, field))).toEqual([false, true, false]);
 });

@@ -16,7 +16,7 @@ test.each([
   [{ ...change, shapes: 0, candidates: 0 }, 'INSERT in Todos: nobody subscribes to it'],
   [
     { ...change, candidates: 0 },
-    'INSERT in Todos: no subscriber asks for these values (compared: arguments and filter equalities)',
+    'INSERT in Todos: no subscriber asks for these values (compared: arguments, filter equalities and rules)',
   ],
   [change, 'INSERT in Todos: 3 subscriptions looked at, and no filter matched'],
   [
@@ -41,6 +41,10 @@ test.each([
   [
     { event: 'connection.refused', level: 'warn', connectionId: 'c', reason: 'got an unknown API key' },
     'a connection was refused: got an unknown API key',
+  ],
+  [
+    { event: 'connection.refused', level: 'warn', connectionId: 'c', reason: 'origin' },
+    'a connection was refused: expected a page of custom.tablecast.origins, got another origin or none',
   ],
   [
     { event: 'http.refused', level: 'warn', reason: 'got an unknown API key' },

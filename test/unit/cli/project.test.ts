@@ -38,6 +38,20 @@ describe('what start reads of a resolved serverless.yml', () => {
     expect(project.tables.map(({ name }) => name)).toEqual(['Todos', 'Extra']);
   });
 
+  test.each<[string, Record<string, string>, boolean]>([
+    ['there is no list of origins', {}, false],
+    ['there is one', { TABLECAST_ORIGINS: 'https://a.example' }, true],
+    [
+      'there is one, and programs are let in',
+      { TABLECAST_ORIGINS: 'https://a.example', TABLECAST_ORIGIN_MISSING: 'allow' },
+      false,
+    ],
+  ])('whether a WebSocket has to name its page when %s', (_, environment, expected) => {
+    const connect = { ...configuration.functions.connect, environment };
+    const functions = { ...configuration.functions, connect };
+    expect(projectOf({ ...configuration, functions }).asksOrigin).toBe(expected);
+  });
+
   test("a project's own functions may read streams too, and take events of any form", () => {
     const arn = 'arn:aws:dynamodb:us-east-1:1:table/other/stream/2026';
     const functions = {

@@ -42,6 +42,14 @@ test('the screen shows where everything is, one line that connects and subscribe
     expect(lines.join('\n')).toContain(url);
 });
 
+test('where a WebSocket has to name the page it comes from, the line that connects does', () => {
+  const origin = 'http://localhost:3000';
+  const input = { info, sdl, schemaTables: ['Todos'], auth: true, rules: false, command: 'npx tablecast' };
+  expect(screen({ ...input, owners: [], origin })).toContain(
+    'npx wscat -c ws://localhost:3001 -H x-api-key:local-dev-key -o http://localhost:3000 -w -1',
+  );
+});
+
 test('the line for curl posts a query of the schema with the key, also through a shell', () => {
   const query = 'query { listTodos(filter: { title: { eq: "it\'s" } }) { items { id } } }';
   expect(curlLine(info, query)).toBe(

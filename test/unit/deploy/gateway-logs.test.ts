@@ -61,6 +61,16 @@ describe("C8 secrets: API Gateway's own logs", () => {
   });
 
   test.each([
+    '$context.error.message-$context.authorizer.principalId',
+    '$context.waf.status/$context.identity.apiKey',
+    '$context.error.message$input.body',
+    '$context.integration.status:$!context.authorizer.claims.sub',
+  ])('one that stands right behind another, as in %s, is refused', (format) => {
+    expect(webSocket({ ...OFF, format })).toThrow('provider.logs.websocket.format: expected variables');
+    expect(http({ format })).toThrow('provider.logs.httpApi.format: expected variables');
+  });
+
+  test.each([
     '{"time":"$context.requestTime","status":"$context.status","connectionId":"$context.connectionId"}',
     '$context.identity.sourceIp [$context.requestTime] "$context.eventType $context.routeKey" $context.requestId',
     '$context.error.message,$context.integration.latency;$context.authorizer.status|$context.identity.userAgent',

@@ -68,6 +68,12 @@ describe('filters made to cost as much as they can', () => {
   if (!field) throw new Error('expected the field onCreateTodo');
   const filters = [...hostileFilters(field.type, DEFAULT_LIMITS)];
 
+  test('are of both kinds: taken, and refused', () => {
+    const taken = filters.filter(({ filter }) => readFilter(field, new Map([['filter', filter]])).ok);
+    expect(taken.length).toBeGreaterThan(5);
+    expect(filters.length - taken.length).toBeGreaterThan(0);
+  });
+
   test.each(filters)('$name: at most 16 alternatives, and work that does not multiply', ({ filter }) => {
     const reading = readFilter(field, new Map([['filter', filter]]));
     if (!reading.ok) {

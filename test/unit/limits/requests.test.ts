@@ -19,8 +19,11 @@ const error = (code: string, message: string) => ({
   id: '1',
   payload: [expect.objectContaining({ message: expect.stringContaining(message), extensions: { code } })],
 });
-const nested = (levels: number) =>
-  `subscription { onCreateTodo { ${'owner { boss { '.slice(0, 8)}${'boss { '.repeat(levels - 3)} name ${'}'.repeat(levels - 2)} } }`;
+/** A document whose selections nest so deep, 4 at least. */
+const nested = (levels: number) => {
+  const people = `owner { ${'boss { '.repeat(levels - 3)} name ${'}'.repeat(levels - 2)}`;
+  return `subscription { onCreateTodo { ${people} } }`;
+};
 const aliased = (count: number) =>
   `subscription { onCreateTodo { ${Array.from({ length: count }, (_, n) => `a${n}: id`).join(' ')} } }`;
 const directed = (count: number) =>
@@ -75,21 +78,21 @@ const CASES: readonly (readonly [keyof Limits, Case])[] = [
   [
     'aliases',
     {
-      limits: {},
-      within: [aliased(15)],
-      beyond: [aliased(16)],
+      limits: { aliases: 4 },
+      within: [aliased(4)],
+      beyond: [aliased(5)],
       code: 'DOCUMENT_TOO_LARGE',
-      words: 'Document: expected at most 15 aliases, its fragments inlined, got 16',
+      words: 'Document: expected at most 4 aliases, its fragments inlined, got 5',
     },
   ],
   [
     'directives',
     {
-      limits: {},
-      within: [directed(20)],
-      beyond: [directed(21)],
+      limits: { directives: 6 },
+      within: [directed(6)],
+      beyond: [directed(7)],
       code: 'DOCUMENT_TOO_LARGE',
-      words: 'Document: expected at most 20 directives, its fragments inlined, got 21',
+      words: 'Document: expected at most 6 directives, its fragments inlined, got 7',
     },
   ],
   [

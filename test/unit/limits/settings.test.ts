@@ -93,7 +93,7 @@ describe('docs/limits.md', () => {
       '`introspection`',
       `\`${INTROSPECTION_ENV}\``,
       '`on`; `off` on AWS',
-      '`on`, `off`',
+      '`on`, `off`; in `serverless.yml` `true`, `false`',
     ];
     const byName = (a: readonly string[], b: readonly string[]) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1);
     expect([...rows].sort(byName)).toEqual([...numbers, introspection].sort(byName));

@@ -3,7 +3,11 @@ import { expect, test } from '@jest/globals';
 import { without } from '../../../scripts/prove/simulation/mutant-bundle.ts';
 import { RULES } from '../../../scripts/prove/simulation/rules.ts';
 
-test.each(RULES.map((rule) => [rule.name, rule] as const))('T5 its patch fits the sources: %s', (_, rule) => {
+const PATCHES = RULES.flatMap((rule) =>
+  [rule, ...(rule.also ? [rule.also] : [])].map((patch) => [rule.name, patch] as const),
+);
+
+test.each(PATCHES)('T5 its patch fits the sources: %s', (_, rule) => {
   const source = readFileSync(new URL(`../../../src/${rule.file}`, import.meta.url), 'utf8');
   const patched = without(rule, source);
   expect(patched).not.toBe(source);
