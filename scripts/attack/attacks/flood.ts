@@ -3,10 +3,11 @@ import { replayCommand } from '../../prove/replay.ts';
 import { type FloodReport, runFlood } from '../flood/run.ts';
 import { DIALECTS } from '../world/dialects.ts';
 
+/** Fewer a change than the limit: the first are taken, and what the flooder then holds is looked at before it is cut. */
 const SIZES: Readonly<Record<Size, { readonly changes: number; readonly framesPerChange: number }>> = {
   short: { changes: 32, framesPerChange: 60 },
-  normal: { changes: 60, framesPerChange: 400 },
-  long: { changes: 200, framesPerChange: 2_000 },
+  normal: { changes: 96, framesPerChange: 250 },
+  long: { changes: 1_000, framesPerChange: 250 },
 };
 const OTHERS = 100;
 
