@@ -90,7 +90,7 @@ export function readOptions(
 }
 
 function idsAmong(known: readonly string[]) {
-  return (text: string): readonly string[] => {
+  return (text: string, before: readonly string[] = []): readonly string[] => {
     const ids = text
       .split(',')
       .map((id) => id.trim().toUpperCase())
@@ -101,7 +101,7 @@ function idsAmong(known: readonly string[]) {
         `expected ids among ${known.join(', ')}, got ${JSON.stringify(unknown[0] ?? text)}`,
       );
     }
-    return ids;
+    return [...before, ...ids];
   };
 }
 
