@@ -16,7 +16,9 @@ test('without arguments everything runs at its normal size from seed 1', () => {
 });
 
 test('sizes, ids in any case, seed and forms of output are read', () => {
-  expect(read('--short', '--only', 't1, T13', '--only', 'T2', '--seed', '4711', '--json', '--list').options).toEqual({
+  expect(
+    read('--short', '--only', 't1, T13', '--only', 'T2', '--seed', '4711', '--json', '--list').options,
+  ).toEqual({
     size: 'short',
     only: ['T1', 'T13', 'T2'],
     seed: 4711,
