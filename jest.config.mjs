@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -23,6 +25,6 @@ export default {
   projects: [suite('unit'), suite('contract'), suite('protocol'), suite('integration'), suite('browser')],
   testTimeout: 30_000,
   testSequencer: '<rootDir>/test/fixtures/slow-first.mjs',
-  // Most of the time is spent waiting for servers to start: a worker a core, where Jest would leave one idle.
-  maxWorkers: '100%',
+  // Much of the time goes by waiting for servers: a worker more than there are cores, where Jest would leave one idle.
+  maxWorkers: availableParallelism() + 1,
 };

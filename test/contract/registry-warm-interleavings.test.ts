@@ -116,7 +116,7 @@ const expire: WarmAction = { kind: 'expire', title: 'x' };
 
 describe('warm sets: whatever order the requests of subscribers and readers fall in', () => {
   test('C1 active means active, and what was ended is found no more: any actions', async () => {
-    await fc.assert(property(fc.array(action, { minLength: 2, maxLength: 6 })), { numRuns: 80 });
+    await fc.assert(property(fc.array(action, { minLength: 2, maxLength: 6 })), { numRuns: 50 });
   }, 60_000);
 
   test.each<[string, WarmAction[]]>([
@@ -128,7 +128,7 @@ describe('warm sets: whatever order the requests of subscribers and readers fall
   ])(
     'C1 active means active, and what was ended is found no more: %s',
     async (_, actions) => {
-      await fc.assert(property(fc.constant(actions)), { numRuns: 30 });
+      await fc.assert(property(fc.constant(actions)), { numRuns: 20 });
     },
     60_000,
   );
@@ -136,7 +136,7 @@ describe('warm sets: whatever order the requests of subscribers and readers fall
   test('C1 active means active, and what was ended is found no more: any actions, each write of which the SDK repeats', async () => {
     const actions = fc.array(action, { minLength: 2, maxLength: 5 });
     const repeated = fc.asyncProperty(scheduler, actions, (s, each) => run(s, each, undefined, true));
-    await fc.assert(repeated, { numRuns: 25 });
+    await fc.assert(repeated, { numRuns: 16 });
   }, 60_000);
 
   test('C1 active means active: some counts are refused, and who is acknowledged all the same is found', async () => {
@@ -145,7 +145,7 @@ describe('warm sets: whatever order the requests of subscribers and readers fall
       fc.asyncProperty(scheduler, refusals, async (s, each) => {
         refused += await runRefusing(s, beside(...subscribers), each);
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
     expect(refused).toBeGreaterThan(20);
   }, 60_000);
