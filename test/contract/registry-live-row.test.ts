@@ -80,7 +80,7 @@ describe.each([
         ]);
         expect(live).toEqual([EXPECTED]);
       }),
-      { numRuns: 80 },
+      { numRuns: 40 },
     );
   });
 
@@ -95,7 +95,7 @@ describe.each([
         ]);
         expect(live).toEqual([{ ...EXPECTED, operationExpiresAt: 10 }]);
       }),
-      { numRuns: 80 },
+      { numRuns: 40 },
     );
   });
 });
@@ -126,7 +126,7 @@ test('what is told beside a close leaves no row', async () => {
       expect(live).toEqual([]);
       expect(ownedRows(table.rows())).toEqual([]);
     }),
-    { numRuns: 100 },
+    { numRuns: 25 },
   );
 });
 
@@ -142,7 +142,7 @@ test('C1 active: a sweep beside init and the first operations tells no later one
       ]);
       expect(live).toEqual([{ ...EXPECTED, operationExpiresAt: 10 }]);
     }),
-    { numRuns: 50 },
+    { numRuns: 25 },
   );
 });
 
@@ -158,7 +158,7 @@ test('a sweep beside a close leaves no row', async () => {
       expect(live).toEqual([]);
       expect(ownedRows(table.rows())).toEqual([]);
     }),
-    { numRuns: 50 },
+    { numRuns: 25 },
   );
 });
 

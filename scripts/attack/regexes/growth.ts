@@ -48,12 +48,13 @@ function growthOn(regex: RegExp, input: (length: number) => string): Omit<Growth
     if (ms >= SHORT_MS) return { ratio: Number.POSITIVE_INFINITY, ms };
   }
   const ms = timeOf(regex, input(LENGTHS.last), 1);
-  return { ms, ratio: ms > TOO_FAST_MS ? ratioOf(regex, input) : 1 };
+  return { ms, ratio: ms > TOO_FAST_MS ? ratioOf(regex, input, ms) : 1 };
 }
 
-function ratioOf(regex: RegExp, input: (length: number) => string): number {
+/** @param once what the longest took before: what is slow is not to be waited for more often than it must */
+function ratioOf(regex: RegExp, input: (length: number) => string, once: number): number {
   const first = timeOf(regex, input(LENGTHS.first), 5);
-  const last = timeOf(regex, input(LENGTHS.last), 3);
+  const last = Math.min(once, timeOf(regex, input(LENGTHS.last), 1));
   return last < TOO_FAST_MS ? 1 : last / Math.max(first, 0.01);
 }
 
