@@ -1,4 +1,4 @@
-import { describeLine } from './live.ts';
+import { describeLine, RULES_WARNING } from './live.ts';
 
 /** What is written below the screen of `start`, as it happens. */
 export interface LiveOutput {
@@ -24,7 +24,7 @@ export function createLiveOutput(out: NodeJS.WritableStream): LiveOutput {
     line: (line) => {
       const described = describeLine(line);
       if (described === undefined) return;
-      if (described.startsWith('access.')) {
+      if (described.startsWith(RULES_WARNING)) {
         if (warnings.has(described)) return;
         warnings.add(described);
       }

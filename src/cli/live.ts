@@ -1,3 +1,6 @@
+/** How what is said of a schema's rules begins. */
+export const RULES_WARNING = 'warning: ';
+
 /**
  * Turns the log lines of handlers and readers (one JSON object each, DESIGN: names and counts, never values) into
  * what a person wants to know: what was delivered, and if nothing was, why.
@@ -40,6 +43,11 @@ export function describeLine(line: string): string | undefined {
       return `changes of ${text(entry['table'])} were lost: ${text(entry['msg'])}`;
     case 'reader.batch_failed':
       return `the stream handler failed and gets the batch again: ${text(entry['detail'])}`;
+    case 'access.no_rules':
+    case 'access.no_default':
+    case 'access.no_mode':
+    case 'access.issuers':
+      return `${RULES_WARNING}${text(entry['msg'])}`;
     default:
       return isWarning(entry) ? `${text(entry['event'])}: ${reasonOf(entry)}` : undefined;
   }

@@ -63,7 +63,7 @@ test('the lines of the screen work as they are pasted: wscat connects, Node writ
       120_000,
     );
     // Before anybody asks for anything: a schema without rules is said to have none.
-    await until(() => stack.printed().includes('access.no_rules: no rules'), stack.printed);
+    await until(() => stack.printed().includes('warning: no rules'), stack.printed);
     const lines = stack
       .printed()
       .split('\n')

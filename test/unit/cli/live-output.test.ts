@@ -31,5 +31,5 @@ test('what functions say of the rules as they are loaded is told below the scree
   expect(written()).toBe('');
   live.begin();
   live.line(noRules);
-  expect(written()).toBe('access.no_rules: no rules\n');
+  expect(written()).toBe('warning: no rules\n');
 });
