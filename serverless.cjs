@@ -255,8 +255,8 @@ async function warnOfAccess({ offline }, settings, model) {
   }
   const { accessWarnings, modesIn } = await load('auth/warnings.js');
   const access = { defaultModes: defaultAuthorization };
-  const gateway = authorizer && (authorizer.kind === 'iam' ? 'iam' : 'lambda');
-  const ways = { hasApiKeys: apiKeyHashes.length > 0, jwt, gateway, hasHook: authorizeHook };
+  const hasApiKeys = apiKeyHashes.length > 0;
+  const ways = { hasApiKeys, jwt, gateway: authorizer?.kind, hasHook: authorizeHook };
   // Offline the environment may have more of them: each function says for itself what it has.
   const modes = offline ? undefined : modesIn(ways);
   for (const { message } of accessWarnings({ model, jwt, access, modes })) say(`${message}.`);

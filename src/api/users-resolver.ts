@@ -79,6 +79,7 @@ function ignoreElements(value: unknown): void {
   for (const element of value) if (isThenable(element)) Promise.resolve(element).catch(() => {});
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+/** True of a promise, and of what is awaited like one. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -1,3 +1,4 @@
+import { membersOf } from '../protocol/json-object.ts';
 import type { Claims, Identity, Presented } from './identity.ts';
 import { identityHash, isSeconds } from './identity-hash.ts';
 import { keptTexts, moreClaims } from './more-claims.ts';
@@ -33,14 +34,14 @@ export function gatewayPresented(
   now: number,
 ): Presented {
   if (kind === undefined) return { kind: 'absent' };
-  const context = fieldsOf(requestContext);
-  const authorizer = fieldsOf(context.get('authorizer'));
+  const context = membersOf(requestContext);
+  const authorizer = membersOf(context.get('authorizer'));
   if (kind === 'iam') {
     const iam = authorizer.get('iam') ?? context.get('identity');
-    return byArn(fieldsOf(iam).get('userArn'));
+    return byArn(membersOf(iam).get('userArn'));
   }
   const inner = authorizer.get('lambda');
-  return byLambda(typeof inner === 'object' && inner !== null ? fieldsOf(inner) : authorizer, claims, now);
+  return byLambda(typeof inner === 'object' && inner !== null ? membersOf(inner) : authorizer, claims, now);
 }
 
 function byArn(arn: unknown): Presented {
@@ -137,8 +138,4 @@ function secondsOf(value: unknown): number | null {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function fieldsOf(value: unknown): ReadonlyMap<string, unknown> {
-  return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
 }

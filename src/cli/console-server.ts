@@ -6,7 +6,7 @@ import { TablecastError } from '../errors.ts';
 import { EXPLAIN_PATH, explainRequest } from './console-explain.ts';
 import { graphiqlHeaders, pageHeaders } from './console-headers.ts';
 import { type ConsoleInfo, consolePages, GRAPHIQL_PATH, type Resource } from './console-pages.ts';
-import { tokenRequest } from './console-tokens.ts';
+import { ISSUER_PATHS, tokenRequest } from './console-tokens.ts';
 import type { ExplainRecent } from './explain-live.ts';
 import type { LocalIssuer } from './local-issuer.ts';
 import { answerUpgrade, createLocalProxy, type LocalGateway, type LocalProxy } from './local-proxy.ts';
@@ -176,8 +176,11 @@ async function explainReply(
  * `Cross-Origin-Resource-Policy`); it is not even made for one.
  */
 function tokenReply(request: IncomingMessage, issuer: LocalIssuer | undefined): Reply | undefined {
-  const said = issuer && tokenRequest(request.url ?? '', issuer);
-  return said && (methodProblem(request) ?? siteProblem(request) ?? json(said));
+  if (!issuer || !ISSUER_PATHS.has(pathOf(request))) return undefined;
+  const refused = methodProblem(request) ?? siteProblem(request);
+  if (refused) return refused;
+  const said = tokenRequest(request.url ?? '', issuer);
+  return said && json(said);
 }
 
 /** Browsers say where a request is from, and no page can have them say otherwise (https://www.w3.org/TR/fetch-metadata/). */

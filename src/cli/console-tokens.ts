@@ -5,6 +5,11 @@ import { LOCAL_ISSUER_PATH, type LocalIssuer, type LocalPerson } from './local-i
 export const DEFAULT_EXPIRES_IN = 3_600;
 const LONGEST = 24 * 3_600;
 
+const KEYS_PATH = `${LOCAL_ISSUER_PATH}jwks.json`;
+const TOKEN_PATH = `${LOCAL_ISSUER_PATH}token`;
+/** Paths of the local issuer. */
+export const ISSUER_PATHS: ReadonlySet<string> = new Set([KEYS_PATH, TOKEN_PATH]);
+
 /** Names that the token has by itself. */
 const OWN_CLAIMS: ReadonlySet<string> = new Set(['iss', 'aud', 'sub', 'iat', 'exp', 'nbf']);
 
@@ -18,8 +23,8 @@ export function tokenRequest(
   issuer: LocalIssuer,
 ): { readonly status: number; readonly answer: unknown } | undefined {
   const [path = '', query = ''] = url.split('?');
-  if (path === `${LOCAL_ISSUER_PATH}jwks.json`) return { status: 200, answer: issuer.keys };
-  if (path !== `${LOCAL_ISSUER_PATH}token`) return undefined;
+  if (path === KEYS_PATH) return { status: 200, answer: issuer.keys };
+  if (path !== TOKEN_PATH) return undefined;
   const person = personOf(new URLSearchParams(query));
   if (typeof person === 'string') return { status: 400, answer: { error: { message: person } } };
   return { status: 200, answer: { token: issuer.token(person) } };

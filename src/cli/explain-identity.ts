@@ -1,5 +1,6 @@
 import type { Identity } from '../auth/identity.ts';
 import { TablecastError } from '../errors.ts';
+import { isObject } from '../protocol/json-object.ts';
 
 const EXPECTED =
   '--as: expected "api-key", or a JSON object such as {"sub": "alice", "username": "…", "groups": ["…"], "provider": "oidc"}';
@@ -35,8 +36,7 @@ export function supposedIdentity(text: string): Identity {
 function fieldsOf(text: string): ReadonlyMap<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return new Map(Object.entries(value));
+    if (isObject(value)) return new Map(Object.entries(value));
   } catch {
     // Told below.
   }

@@ -1,6 +1,7 @@
 import type { Image } from '../change/change.ts';
 import { readImage } from '../change/image.ts';
 import { kindOf, TablecastError } from '../errors.ts';
+import { isObject } from '../protocol/json-object.ts';
 import { parseJsonFile } from './json-file.ts';
 
 /** DynamoDB's names of its data types. */
@@ -13,9 +14,9 @@ const TYPES: ReadonlySet<string> = new Set(['S', 'N', 'B', 'BOOL', 'NULL', 'SS',
  */
 export function imageOfFile(text: string, file: string): Image {
   const value = parseJsonFile(text, file);
-  if (!isRecord(value)) throw invalid(file, `expected an item, a JSON object, got ${kindOf(value)}`);
+  if (!isObject(value)) throw invalid(file, `expected an item, a JSON object, got ${kindOf(value)}`);
   const { Item: item, ...rest } = value;
-  const fields = isRecord(item) && isFromCommandLine(rest) ? item : value;
+  const fields = isObject(item) && isFromCommandLine(rest) ? item : value;
   const read = readImage(isDynamoDBJson(fields) ? fields : dynamoDBJson(fields, file));
   if (!read.ok) throw invalid(file, read.detail);
   return read.image;
@@ -29,7 +30,7 @@ function isFromCommandLine(rest: Readonly<Record<string, unknown>>): boolean {
 /** Whether every attribute is an object with a data type as its one name. */
 function isDynamoDBJson(fields: Readonly<Record<string, unknown>>): boolean {
   return Object.values(fields).every((value) => {
-    const names = isRecord(value) ? Object.keys(value) : [];
+    const names = isObject(value) ? Object.keys(value) : [];
     return names.length === 1 && names.every((name) => TYPES.has(name));
   });
 }
@@ -46,7 +47,7 @@ function attributeOf(value: unknown, place: string): unknown {
   if (typeof value === 'boolean') return { BOOL: value };
   if (typeof value === 'number') return { N: numberText(value, place) };
   if (Array.isArray(value)) return { L: value.map((each, at) => attributeOf(each, `${place}[${at}]`)) };
-  return isRecord(value) ? { M: dynamoDBJson(value, place) } : value;
+  return isObject(value) ? { M: dynamoDBJson(value, place) } : value;
 }
 
 /** JSON has lost what a number had beyond. */
@@ -62,10 +63,6 @@ function numberText(value: number, place: string): string {
     place,
     `expected a number of at most ${MOST_DIGITS} digits, got more; write it as {"N": "…"}`,
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function invalid(place: string, message: string): TablecastError {

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { tableNameOfStream } from '../deploy/stream-arn.ts';
 import { kindOf, TablecastError } from '../errors.ts';
+import { isObject } from '../protocol/json-object.ts';
 import { type TableRequests, tableRequests } from './create-tables.ts';
 
 /** What `start` needs of a project's serverless.yml, all variables resolved. */
@@ -190,10 +191,6 @@ function streamTable(arn: unknown, names: ReadonlyMap<string, string>): string {
     'CONFIG_INVALID',
     `stream.arn: expected the stream of a table that is known before a deploy, got ${JSON.stringify(arn)}`,
   );
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function fields(value: unknown, at: string): Readonly<Record<string, unknown>> {

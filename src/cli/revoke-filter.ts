@@ -1,6 +1,7 @@
 import { kindOf } from '../errors.ts';
 import { normaliseDecimal } from '../filter/decimal.ts';
 import type { Equalities, Value } from '../filter/expression.ts';
+import { isObject } from '../protocol/json-object.ts';
 
 /** What `--filter` says: of a subscription field, a type or a table, those that compare these values by equality. */
 export interface FilterText {
@@ -45,8 +46,4 @@ export function readFilterText(text: string): FilterText | string {
 function operandOf(given: unknown): Value | undefined {
   if (given === null || typeof given === 'string' || typeof given === 'boolean') return given;
   return typeof given === 'number' ? normaliseDecimal(given) : undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,12 @@
 import { stripIgnoredCharacters } from 'graphql';
-import { credentialHeader, type Endpoints, frames, putItemLine, wscatLine } from '../console/commands.ts';
+import {
+  credentialHeader,
+  type Endpoints,
+  frames,
+  putItemLine,
+  quoted,
+  wscatLine,
+} from '../console/commands.ts';
 import { subscriptionExamples } from '../console/examples.ts';
 import { firstQuery } from '../console/graphiql/first-query.ts';
 import type { Example, SampleItem } from '../console/page-info.ts';
@@ -107,15 +114,10 @@ function writing(info: StackInfo, sample: SampleItem): readonly string[] {
 /** One line for a POSIX shell that runs a query over HTTP. */
 export function curlLine(info: StackInfo, query: string): string {
   const body = JSON.stringify({ query: stripIgnoredCharacters(query) });
-  const words = ['-H', 'content-type: application/json', '-d', body];
-  const quoted = words.map((word) => (/^[\w:/.-]+$/.test(word) ? word : shellQuoted(word)));
-  const key = shellQuoted(`x-api-key: ${info.apiKey}`);
-  const credential = info.tokenCommand === undefined ? key : credentialHeader(info);
-  return ['curl', info.graphql, '-H', credential, ...quoted].join(' ');
-}
-
-function shellQuoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
+  const credential =
+    info.tokenCommand === undefined ? quoted(`x-api-key: ${info.apiKey}`) : credentialHeader(info);
+  const type = quoted('content-type: application/json');
+  return ['curl', info.graphql, '-H', credential, '-H', type, '-d', quoted(body)].join(' ');
 }
 
 /** One line for a POSIX shell that writes the item by the SDK this package brings along. */
@@ -123,5 +125,5 @@ export function nodeLine({ dynamodb, region }: StackInfo, { table, item }: Sampl
   const client = JSON.stringify({ endpoint: dynamodb, region, credentials: LOCAL_CREDENTIALS });
   const input = JSON.stringify({ TableName: table, Item: item });
   const script = `import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb"; await new DynamoDBClient(${client}).send(new PutItemCommand(${input}))`;
-  return `node --input-type=module -e ${shellQuoted(script)}`;
+  return `node --input-type=module -e ${quoted(script)}`;
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CreateTableInput, StreamSpecification } from '@aws-sdk/client-dynamodb';
 import { kindOf, TablecastError } from '../errors.ts';
+import { isObject } from '../protocol/json-object.ts';
 import type { TableRequests } from './create-tables.ts';
 import { parseJsonFile } from './json-file.ts';
 
@@ -154,7 +155,7 @@ function listAt(value: unknown, file: string, at: string): readonly unknown[] {
 }
 
 function objectAt(value: unknown, file: string, at: string, expected: string): ReadonlyMap<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+  if (isObject(value)) {
     return new Map(Object.entries(value));
   }
   throw wrong(file, at, expected, cameOf(value));

@@ -7,6 +7,7 @@ import type { BuildFailure, Plugin } from 'esbuild';
 import { BUNDLING, RESOLVERS_FILES } from '../deploy/bundling.ts';
 import { kindOf, TablecastError } from '../errors.ts';
 import type { Hooks, Project, Resolver, Resolvers } from '../project.ts';
+import { isObject } from '../protocol/json-object.ts';
 
 /** Packages of which a process must hold one copy only, the one Tablecast itself runs on. */
 const OWN_COPY = /^(graphql|tablecast)(\/|$)/;
@@ -155,10 +156,6 @@ function projectOf(exported: unknown, file: string): Project {
 
 function record(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isResolvers(value: unknown): value is Resolvers {

@@ -66,6 +66,6 @@ export function putItemLine({ dynamodb, region }: Endpoints, { table, item }: Sa
 }
 
 /** Quotes a word for a POSIX shell, when it needs it. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

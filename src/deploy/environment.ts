@@ -9,10 +9,8 @@ import { DEFAULT_KEEP_ALIVE_SECONDS, DEFAULT_METRICS_NAMESPACE } from './setting
 const AUTHENTICATE: ReadonlySet<FunctionName> = new Set(['connect', 'subscribe', 'graphql']);
 /** What clients' input reaches, or what ends connections. */
 const LIMITED: ReadonlySet<FunctionName> = new Set(['connect', 'subscribe', 'graphql', 'keepalive']);
-/** What runs the documents of clients. */
+/** What runs the documents of clients, and tells them that a table may not be written before DynamoDB does. */
 const RUN_DOCUMENTS: ReadonlySet<FunctionName> = new Set(['subscribe', 'graphql']);
-/** What tells a client that a table may not be written, before DynamoDB does. */
-const RUN_MUTATIONS: ReadonlySet<FunctionName> = new Set(['subscribe', 'graphql']);
 /** What has to know a table of the schema by its real name. */
 const NAME_TABLES: ReadonlySet<FunctionName> = new Set(['subscribe', 'stream', 'gap', 'graphql']);
 const DELIVER_CHANGES: ReadonlySet<FunctionName> = new Set(['stream', 'gap']);
@@ -58,7 +56,7 @@ export function environment(input: FunctionInput): Readonly<Record<string, Text>
     ...(LIMITED.has(functionName) && limitsEnvironment(input.limits)),
     ...(RUN_DOCUMENTS.has(functionName) &&
       input.documents !== undefined && { TABLECAST_DOCUMENTS: input.documents }),
-    ...(RUN_MUTATIONS.has(functionName) &&
+    ...(RUN_DOCUMENTS.has(functionName) &&
       input.readOnlyTables.length > 0 && {
         TABLECAST_READ_ONLY_TABLES: JSON.stringify(input.readOnlyTables),
       }),

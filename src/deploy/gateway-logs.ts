@@ -59,8 +59,8 @@ export function checkGatewayLogs({ webSocketLogs, httpApiLogs }: GatewayLogSetti
 
 /** The framework takes what is left out for `true`. */
 function checkExecutionLogs(at: string, logs: unknown): void {
-  if (isOff(logs)) return;
-  const given = logs === true ? new Map<string, unknown>() : objectAt(at, logs);
+  const given = logsGiven(at, logs);
+  if (!given) return;
   const full = given.get('fullExecutionData');
   if (full === false || (given.get('executionLogging') === false && full !== true)) return;
   const came = full === undefined ? 'nothing, which the framework takes for true' : String(full);
@@ -72,8 +72,7 @@ function checkExecutionLogs(at: string, logs: unknown): void {
 }
 
 function checkFormat(at: string, logs: unknown): void {
-  if (isOff(logs) || logs === true) return;
-  const format = objectAt(at, logs).get('format');
+  const format = logsGiven(at, logs)?.get('format');
   if (format === undefined || format === null) return;
   if (typeof format !== 'string') throw invalid(`${at}.format`, 'text', shown(format));
   // The `$` of another ends one too: no list of what else may stand between two is ever whole.
@@ -91,6 +90,8 @@ function isLoggable(variable: string): boolean {
   return LOGGABLE.has(name) || LOGGABLE_GROUPS.some((group) => name.startsWith(group));
 }
 
-function isOff(logs: unknown): boolean {
-  return logs === undefined || logs === null || logs === false;
+/** What `provider.logs.websocket` or `.httpApi` says, nothing where it is `true`; undefined where nothing is logged. */
+export function logsGiven(at: string, logs: unknown): ReadonlyMap<string, unknown> | undefined {
+  if (logs === undefined || logs === null || logs === false) return undefined;
+  return logs === true ? new Map() : objectAt(at, logs);
 }

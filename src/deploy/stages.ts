@@ -1,7 +1,7 @@
+import { logsGiven } from './gateway-logs.ts';
 import { type Intrinsic, type Resource, type Resources, ref, type Text } from './intrinsics.ts';
 import type { ThrottlingSettings } from './limits-settings.ts';
 import { HTTP_API_ID, WEBSOCKET_API_ID } from './roles.ts';
-import { objectAt } from './setting-values.ts';
 
 /**
  * The path of a WebSocket API is its stage, so a client that insists on a path needs a stage of that name: gql calls
@@ -90,22 +90,16 @@ function routeThrottling({ rate, burst }: ThrottlingSettings): Readonly<Record<s
   return { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
 }
 
-/** `provider.logs.websocket`; undefined where nothing is logged. */
-function logsGiven(logs: unknown): ReadonlyMap<string, unknown> | undefined {
-  if (logs === undefined || logs === null || logs === false) return undefined;
-  return logs === true ? new Map() : objectAt('provider.logs.websocket', logs);
-}
-
 /** As osls sets it for the main stage, save that frames are never logged (C8). */
 function executionLogsOf(logs: unknown): Readonly<Record<string, unknown>> {
-  const given = logsGiven(logs);
+  const given = logsGiven('provider.logs.websocket', logs);
   if (!given) return {};
   const level = given.get('executionLogging') === false ? 'OFF' : (given.get('level') ?? 'INFO');
   return { DataTraceEnabled: false, LoggingLevel: level };
 }
 
 function accessLogsOf(logs: unknown): Readonly<Record<string, unknown>> {
-  const given = logsGiven(logs);
+  const given = logsGiven('provider.logs.websocket', logs);
   if (!given || given.get('accessLogging') === false) return {};
   return {
     AccessLogSettings: {

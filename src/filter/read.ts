@@ -1,4 +1,5 @@
 import { kindOf } from '../errors.ts';
+import { isObject } from '../protocol/json-object.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
 import type { FieldModel, SubscriptionField } from '../schema/model.ts';
 import { type Condition, type Expression, MATCH_ALL, type Operator } from './expression.ts';
@@ -70,7 +71,7 @@ class FilterReader {
     if (depth > filterDepth) {
       return refuse(path, `expected at most ${filterDepth} filters inside each other, came more`);
     }
-    if (!isRecord(input)) return refuse(path, `expected a filter input, came ${kindOf(input)}`);
+    if (!isObject(input)) return refuse(path, `expected a filter input, came ${kindOf(input)}`);
     const parts: Expression[] = [];
     for (const [name, value] of Object.entries(input)) {
       if (value === null || value === undefined) continue;
@@ -112,7 +113,7 @@ class FilterReader {
   }
 
   #operators(model: FieldModel, value: unknown, path: string): FilterReading {
-    if (!isRecord(value)) return refuse(path, `expected operators and their operands, came ${kindOf(value)}`);
+    if (!isObject(value)) return refuse(path, `expected operators and their operands, came ${kindOf(value)}`);
     const allowed: ReadonlySet<string> = operatorsOf(model);
     const parts: Expression[] = [];
     for (const [name, operand] of Object.entries(value)) {
@@ -156,10 +157,6 @@ function all(parts: readonly Expression[]): Expression {
 
 function isOperator(name: string, allowed: ReadonlySet<string>): name is Operator {
   return allowed.has(name);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Longest place named in a message; names come from the client. */

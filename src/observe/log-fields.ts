@@ -156,9 +156,9 @@ export function isPlain(text: string): boolean {
 }
 
 /** A text of ours, not longer than a line can bear. */
-export function cutText(value: unknown, longest = MAX_TEXT): string | undefined {
+export function cutText(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  return value.length <= longest ? value : `${value.slice(0, longest)}…`;
+  return value.length <= MAX_TEXT ? value : `${value.slice(0, MAX_TEXT)}…`;
 }
 
 function id(value: unknown): string | undefined {

@@ -15,8 +15,6 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
-const MAX_WORDS = 500;
-
 /**
  * JSON lines on standard output, one object an event with a stable `event` name. A line holds the fields of `LOG_FIELDS`
  * and the words of the call, which are a constant of our code; whatever else a call passes is left out and counted (C8).
@@ -37,7 +35,7 @@ export function createLogger(options: LoggerOptions): Logger {
             return;
           }
           const own = written(fields instanceof Error ? { err: fields } : fields);
-          const text = own['event'] === undefined ? undefined : cutText(words, MAX_WORDS);
+          const text = own['event'] === undefined ? undefined : cutText(words);
           // Undefined words make pino look for some in the error.
           method.call(this, own, ...(text === undefined ? [] : [text]));
         },

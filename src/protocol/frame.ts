@@ -1,4 +1,5 @@
 import { kindOf } from '../errors.ts';
+import { isObject } from './json-object.ts';
 import { byteLength, DEFAULT_LIMITS, LIMITS, nestsDeeperThan } from './limits.ts';
 import type { ClientMessage, OperationRequest } from './messages.ts';
 import { namedDocument } from './named-document.ts';
@@ -162,10 +163,6 @@ export function unknownType(message: Fields, expected: string, fails: 'operation
 
 function invalid(message: string, id?: string): Invalid {
   return { type: 'invalid', message: `Invalid ${message}`, ...(id !== undefined && { id }) };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

@@ -12,11 +12,11 @@ import type { FanOut } from './fan-out/ports.ts';
 import type { FrameRate } from './frame-rate.ts';
 import type { Clock, Metrics, Registry, Transport } from './ports.ts';
 
-/** Longest life of a connection: API Gateway's hard two hours, and ten minutes for what lags behind. */
-export const CONNECTION_LIFE_SECONDS = 2 * 3600 + 600;
-
-/** The part of it that is for what lags behind: rows live so much longer than `Limits.connectionSeconds`. */
+/** For what lags behind: rows live so much longer than `Limits.connectionSeconds`. */
 export const CONNECTION_LAG_SECONDS = 600;
+
+/** Longest life of a connection: API Gateway's hard two hours, and what lags behind. */
+export const CONNECTION_LIFE_SECONDS = 2 * 3600 + CONNECTION_LAG_SECONDS;
 
 /** What an operator may set; `DEFAULT_SETTINGS` has every default. */
 export interface RelaySettings {

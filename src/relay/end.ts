@@ -30,6 +30,16 @@ export async function gatewayAnswers(context: SweepContext, stage: string): Prom
   return kind === 'gone' || kind === 'sent' || kind === 'tooLarge';
 }
 
+/** As {@link gatewayAnswers}, asked once a stage. */
+export function gatewayOnce(context: SweepContext): (stage: string) => Promise<boolean> {
+  const answers = new Map<string, Promise<boolean>>();
+  return (stage) => {
+    const asked = answers.get(stage) ?? gatewayAnswers(context, stage);
+    answers.set(stage, asked);
+    return asked;
+  };
+}
+
 /**
  * Tells the client of operations that they are over and why, in an `error` frame each (C5), and removes the rows of each
  * once it is told; what was found before may still follow its `error`, and clients take no notice of it. A client that

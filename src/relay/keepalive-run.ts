@@ -1,6 +1,6 @@
 import { codecOf } from '../protocol/negotiation.ts';
 import type { SweepContext } from './context.ts';
-import { endOperations, gatewayAnswers } from './end.ts';
+import { endOperations, gatewayOnce } from './end.ts';
 import type { LiveConnection } from './ports.ts';
 import type { Going } from './rollover.ts';
 
@@ -57,15 +57,10 @@ export function createRun(context: SweepContext, remainingMs: () => number): Kee
   // A function with a short time-out still does something before each end.
   const margin = Math.min(settings.deadlineMarginMs, remainingMs() / 2);
   const gone = new Set<string>();
-  const answers = new Map<string, Promise<boolean>>();
   let isFaultLogged = false;
 
   /** Asked once a stage and run, and only when somebody is to be told: an outage is not the clients' fault. */
-  const gatewayOf = (stage: string) => {
-    const asked = answers.get(stage) ?? gatewayAnswers(context, stage);
-    answers.set(stage, asked);
-    return asked;
-  };
+  const gatewayOf = gatewayOnce(context);
   const reap = async (connectionId: string) => {
     gone.add(connectionId);
     report.gone += 1;

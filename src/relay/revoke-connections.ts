@@ -1,6 +1,6 @@
 import { TablecastError } from '../errors.ts';
 import type { SweepContext } from './context.ts';
-import { endOperations, gatewayAnswers } from './end.ts';
+import { endOperations, gatewayOnce } from './end.ts';
 import { inLanes } from './lanes.ts';
 import type { Connection, LiveConnection, LiveSubscription } from './ports.ts';
 import { withRetries } from './retries.ts';
@@ -133,11 +133,9 @@ async function standingOf(
 
 /** Asks the gateway of each stage once whether it is at work: a wrong endpoint must not silence anybody. */
 function createReach(context: SweepContext): (stage: string) => Promise<void> {
-  const asked = new Map<string, Promise<boolean>>();
+  const answers = gatewayOnce(context);
   return async (stage) => {
-    const answers = asked.get(stage) ?? gatewayAnswers(context, stage);
-    asked.set(stage, answers);
-    if (await answers) return;
+    if (await answers(stage)) return;
     throw new TablecastError(
       'TRANSPORT_UNAVAILABLE',
       `expected @connections of stage ${stage} to answer, got no answer or a refusal: nobody there was told, and nothing there has ended`,

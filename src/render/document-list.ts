@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stripIgnoredCharacters } from 'graphql';
 import { kindOf, TablecastError } from '../errors.ts';
+import { isObject } from '../protocol/json-object.ts';
 
 /** One document of a list, as its file has it. */
 export interface ListedDocument {
@@ -98,8 +99,7 @@ function textAt(value: unknown, at: string): string {
 }
 
 function fieldsOf(value: unknown, at: string, expected: string): ReadonlyMap<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return new Map(Object.entries(value));
+  if (isObject(value)) return new Map(Object.entries(value));
   throw invalid(at, expected, kindOf(value));
 }
 

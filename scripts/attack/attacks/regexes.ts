@@ -1,12 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import type { Proof } from '../../prove/proof.ts';
 import { type FoundRegexes, findRegexes } from '../regexes/find.ts';
-import { worstGrowth } from '../regexes/growth.ts';
+import { MAX_RATIO, worstGrowth } from '../regexes/growth.ts';
 
 /** From the sources and from the bundle alike: both stand two folders below the repository. */
 const SOURCES = fileURLToPath(new URL('../../src', import.meta.url));
-/** Four times the input: 4 is linear, 16 quadratic. */
-const MAX_RATIO = 9;
 
 export interface RegexesReport {
   readonly expressions: number;

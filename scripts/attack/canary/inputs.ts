@@ -40,7 +40,7 @@ export function upgradesWith(canaries: Canaries): readonly AttackUpgrade[] {
 
 /** Frames of one connection, in order: refused ones, one that lets it in, operations of every kind, and what is none. */
 export function framesWith(canaries: Canaries, dialect: (typeof DIALECTS)[number]): readonly string[] {
-  const { init, start, stop, terminate } = DIALECT_FRAMES[dialect];
+  const { init, start, stop } = DIALECT_FRAMES[dialect];
   const secret = () => canaries.of('credential');
   const value = () => canaries.of('value');
   const name = () => canaries.of('name').replaceAll('-', '_');
@@ -92,12 +92,7 @@ export function framesWith(canaries: Canaries, dialect: (typeof DIALECTS)[number
     ),
     stop(id()),
   ];
-  return [
-    ...frames.map((frame) => JSON.stringify(frame)),
-    `{"${junk()}"`,
-    `${junk()} `,
-    JSON.stringify(terminate),
-  ];
+  return [...frames.map((frame) => JSON.stringify(frame)), `{"${junk()}"`, `${junk()} `];
 }
 
 /** Bodies of HTTP requests with the headers they come with. */

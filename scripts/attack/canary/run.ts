@@ -82,7 +82,7 @@ async function live(world: AttackWorld, canaries: Canaries, rows: CanaryOptions[
     const { status } = await world.open(id, upgrade);
     if (status !== 200) continue;
     ids.push(id);
-    for (const body of framesWith(canaries, dialect).slice(0, -1)) await world.send(id, body);
+    for (const body of framesWith(canaries, dialect)) await world.send(id, body);
   }
   for (const request of requestsWith(canaries)) await world.http(request);
   for (const id of ids) world.posted(id);

@@ -17,8 +17,8 @@ const TOO_FAST_MS = 12;
  */
 const SHORT_LENGTHS = [16, 20, 24, 28, 32, 40, 50, 64, 90, 128, 180, 256, 360, 500];
 const SHORT_MS = 8;
-/** Beyond it there is nothing worse to look for. */
-const ENOUGH = 9;
+/** Four times the input may take so many times as long: 4 is linear, 16 quadratic. Beyond it nothing worse is looked for. */
+export const MAX_RATIO = 9;
 
 /** One of each class of characters that expressions tell apart. */
 const CHARACTERS = [...'a0A_- .,:;=+/\\@"\'{}()[]<>!?*%#&|~$^\t\n\r\u0000\u00e9\u2028\ud83d'];
@@ -32,7 +32,7 @@ export function worstGrowth(regex: RegExp): Growth {
       for (const ending of ENDINGS) {
         const input = (length: number) => head + piece.repeat(Math.ceil(length / piece.length)) + ending;
         const growth = { ...growthOn(regex, input), piece };
-        if (growth.ratio > ENOUGH) return growth;
+        if (growth.ratio > MAX_RATIO) return growth;
         if (growth.ratio > worst.ratio || (growth.ratio === worst.ratio && growth.ms > worst.ms))
           worst = growth;
       }

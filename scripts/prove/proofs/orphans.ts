@@ -31,9 +31,9 @@ export const proof: Proof = {
     signal.throwIfAborted();
     progress('one sweep');
     const unswept = await afterSweep(left, at);
-    const unsweptOfDead = unswept.filter((row) => isOfDead(row, left));
+    const unsweptOfDead = ofDead(unswept, left);
     const late = owned(left.table.rows(), at + CONNECTION_LIFE_SECONDS * 1_000);
-    const alive = unswept.length - unsweptOfDead.length;
+    const alive = unswept.length - unsweptOfDead.size;
     const orphans = found.length + alive + late.length;
     return {
       holds: orphans === 0 && before.length > 0,
@@ -45,13 +45,13 @@ export const proof: Proof = {
         leftBehind: countByKind(before),
         findableAfterOneEvent: found.length,
         afterSweepAlone: alive,
-        afterSweepOfCallsThatDied: countByKind(unsweptOfDead),
+        afterSweepOfCallsThatDied: countByKind([...unsweptOfDead]),
         afterTimeToLive: late.length,
       },
       ...(orphans > 0 && {
         trace: [
           ...found.map((row) => `after one event per topic: ${textOf(row)}`),
-          ...unswept.filter((row) => !isOfDead(row, left)).map((row) => `after the sweep: ${textOf(row)}`),
+          ...unswept.filter((row) => !unsweptOfDead.has(row)).map((row) => `after the sweep: ${textOf(row)}`),
           ...late.map((row) => `after the time to live: ${textOf(row)}`),
           `npm run prove -- --only T13 --seed ${seed}${size === 'normal' ? '' : ` --${size}`}`,
         ],
@@ -78,13 +78,22 @@ async function afterSweep(left: Leavings, at: number): Promise<readonly TableRow
  * a close that died in the middle of its last one, which has no order, LIVE being gone and others not: no change finds
  * these, and nothing counts them.
  */
-function isOfDead(row: TableRow, { table, unborn }: Leavings): boolean {
-  if (table.diedWith.has(nonceOf(row)) || unborn.has(connectionOf(row))) return true;
-  const isHarmless = kindOf(row) !== 'KEY' && !isCounted(row);
-  return isHarmless && !table.rows().some((each) => isLiveRowOf(connectionOf(row), each));
+function ofDead(rows: readonly TableRow[], { table, unborn }: Leavings): ReadonlySet<TableRow> {
+  const swept = new Set(
+    table
+      .rows()
+      .filter((row) => kindOf(row) === 'LIVE')
+      .map(connectionOf),
+  );
+  const isHarmless = (row: TableRow) => kindOf(row) !== 'KEY' && !isCounted(row);
+  return new Set(
+    rows.filter(
+      (row) =>
+        table.diedWith.has(nonceOf(row)) ||
+        unborn.has(connectionOf(row)) ||
+        (isHarmless(row) && !swept.has(connectionOf(row))),
+    ),
+  );
 }
-
-const isLiveRowOf = (connection: string, row: TableRow) =>
-  kindOf(row) === 'LIVE' && connectionOf(row) === connection;
 
 const textOf = (row: TableRow) => `${row['pk']} ${row['sk']}`;

@@ -1,4 +1,5 @@
 import type { Claims, Identity } from '../../auth/identity.ts';
+import { membersOf } from '../../protocol/json-object.ts';
 import { AUTH_MODES } from '../../schema/access.ts';
 
 /** Kinds a row may name; the compiler asks for new ones. */
@@ -22,7 +23,7 @@ export function identityText({ kind, hash, claims, issuedAt, expiresAt }: Identi
 /** Inverse of {@link identityText}; nothing for what is not one, and of a kind this version does not know. */
 export function parseIdentity(text: string | undefined): Identity | undefined {
   if (text === undefined) return undefined;
-  const fields = fieldsOf(parse(text));
+  const fields = membersOf(parse(text));
   const kind = KINDS.get(fields.get('kind'));
   const hash = fields.get('hash');
   const issuedAt = fields.get('issuedAt');
@@ -46,7 +47,7 @@ function claimsOf({ provider, issuer, subject, username, groups, scope, more }: 
 }
 
 function readClaims(value: unknown): Claims | undefined {
-  const fields = fieldsOf(value);
+  const fields = membersOf(value);
   const provider = PROVIDERS.find((known) => known === fields.get('provider'));
   const issuer = fields.get('issuer');
   const subject = fields.get('subject');
@@ -75,10 +76,6 @@ function readMore(value: unknown): Claims['more'] {
     if (typeof claim === 'string') return [[name, claim]];
     return Array.isArray(claim) ? [[name, claim.filter((text) => typeof text === 'string')]] : [];
   });
-}
-
-function fieldsOf(value: unknown): ReadonlyMap<string, unknown> {
-  return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
 }
 
 function parse(text: string): unknown {

@@ -108,8 +108,7 @@ export function placeRows(
 ): (Row & RowKey)[] {
   const { skipWriter, overflow, identity, access } = subscription.options ?? {};
   const inline = Buffer.byteLength(subscription.filter, 'utf8') <= maxInlineFilterBytes;
-  return placesOf(placements).map((place) => ({
-    pk: placePartition(place),
+  const same = {
     sk: placeSort(subscription.connectionId, h, nonce),
     c: subscription.clientId,
     o: subscription.field,
@@ -124,7 +123,8 @@ export function placeRows(
     ...(identity && { i: identityText(identity) }),
     ...(access && { g: accessText(access) }),
     expiresAt: subscription.expiresAt,
-  }));
+  };
+  return placesOf(placements).map((place) => ({ pk: placePartition(place), ...same }));
 }
 
 /** A candidate whose filter may have to be fetched from `subscription`, if that still has the nonce. */

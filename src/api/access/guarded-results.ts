@@ -14,6 +14,7 @@ import {
 } from 'graphql';
 import { type Guards, guardsOf } from '../../auth/guards.ts';
 import type { Model, TableType } from '../../schema/model.ts';
+import { isThenable } from '../users-resolver.ts';
 import { ruledTypes } from './guards.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: arguments differ from field to field
@@ -149,8 +150,4 @@ function runtimeTypeOf(value: unknown, type: GraphQLAbstractType, { context, inf
 
 function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -79,12 +79,15 @@ export function itemRules(model: Model, type: TableType, reader: Reader, place: 
     create(input, itemFrom) {
       const operation = 'create';
       const isAllowed = itemTest(some(operation), type);
-      const onFields = fieldConditions(type, input, { model, reader, operation });
+      const onFields = fieldConditions(type, input, { model, reader, operation }).map(({ field, where }) => ({
+        field,
+        isMet: itemTest({ kind: 'some', where }, type),
+      }));
       let refusal: GraphQLError | undefined;
       for (const completed of inputsOf(type, input, reader)) {
         const image = itemFrom(completed);
         if (!isAllowed(image)) continue;
-        const kept = onFields.find(({ where }) => !itemTest({ kind: 'some', where }, type)(image));
+        const kept = onFields.find(({ isMet }) => !isMet(image));
         if (!kept) return image;
         refusal = refused(`${type.name}.${kept.field}`, { operation });
       }

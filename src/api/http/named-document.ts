@@ -1,3 +1,4 @@
+import { isObject } from '../../protocol/json-object.ts';
 import { namedDocument } from '../../protocol/named-document.ts';
 
 /** The parts of a request that `graphql-http` reads. */
@@ -46,7 +47,7 @@ function withId(extensions: Fields | undefined, sha256Hash: string): Fields {
 type Fields = Readonly<Record<string, unknown>>;
 
 function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  return isObject(value) ? { ...value } : undefined;
 }
 
 /** Of what is no JSON, or not even text, nothing: whoever reads the request next says so. */

@@ -1,10 +1,9 @@
-import { hash } from 'node:crypto';
 import { isUsualClaim, partsOfClaim } from '../../auth/claim-values.ts';
+import { hash128 } from '../../filter/keys.ts';
 import type { AccessRule } from '../access.ts';
 
 /** Changes with what is hashed and how, so that no fingerprint of another release is taken for one of this. */
 const FINGERPRINT_VERSION = 1;
-const FINGERPRINT_BYTES = 16;
 
 /** Field, or `Type.field` → rules. */
 export type FieldRules = ReadonlyMap<string, readonly AccessRule[]>;
@@ -42,7 +41,7 @@ export function withoutRepeats(rules: readonly AccessRule[]): readonly AccessRul
  */
 export function fingerprintOf(rules: readonly AccessRule[], fields: FieldRules, ofModel: FieldRules): string {
   const text = JSON.stringify([FINGERPRINT_VERSION, canonical(rules), byField(fields), byField(ofModel)]);
-  return hash('sha256', text, 'buffer').subarray(0, FINGERPRINT_BYTES).toString('base64url');
+  return hash128(text);
 }
 
 /** Names of the claims that rules read, beside those that every identity keeps; sorted. */
